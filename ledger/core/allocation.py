@@ -1,0 +1,100 @@
+"""Allocation trees: how an amount is split among payees, in sequence or pro rata, under limits and conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.core.formula import Read
+from ledger.core.money import Exact, Money, OddUnits, allocate_pro_rata, round_exact
+
+UNLIMITED: Money = 10**30
+"""The room of a payee that can take any amount."""
+
+Weigh = Callable[[Any, "Branch"], Exact]
+Room = Callable[[str], Money]
+Give = Callable[[str, Money], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A node of a tree: a `payee`, or children; with `pro_rata` they share by `weigh` (None: by what each can take), else each waits for the one before.
+
+    `limit` gives units of money, exact; both formulas are read when the allocation reaches the node, counting what this step already gave.
+    """
+
+    payee: str | None = None
+    children: tuple[Branch, ...] = ()
+    pro_rata: bool = False
+    weigh: Weigh | None = None
+    limit: Read | None = None
+    when: Read | None = None
+
+    def payees(self) -> Iterator[str]:
+        """The leaves below, in order; one that occurs twice comes twice."""
+        if self.payee is not None:
+            yield self.payee
+        for child in self.children:
+            yield from child.payees()
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """One step's allocation: what each payee can take now, how it is given, and the deal's rule for odd units."""
+
+    run: Any
+    room: Room
+    give: Give
+    odd: OddUnits
+
+    def room_of(self, branch: Branch) -> Money:
+        """What a branch can take now: the sum of its payees' room, cut by its limit; nothing where its condition does not hold."""
+        if branch.when is not None and not branch.when(self.run):
+            return 0
+        room = self.room(branch.payee) if branch.payee is not None else sum(map(self.room_of, branch.children))
+        if room and branch.limit is not None:
+            return max(0, min(room, round_exact(branch.limit(self.run), "half_up")))
+        return room
+
+    def allocate(self, branch: Branch, amount: Money) -> Money:
+        """Give up to `amount` to a branch; what was placed."""
+        amount = min(amount, self.room_of(branch))
+        if amount <= 0:
+            return 0
+        if branch.payee is not None:
+            self.give(branch.payee, amount)
+            return amount
+        return self._pro_rata(branch, amount) if branch.pro_rata else self._sequential(branch, amount)
+
+    def _sequential(self, branch: Branch, amount: Money) -> Money:
+        left = amount
+        for child in branch.children:
+            if not left:
+                break
+            left -= self.allocate(child, left)
+        return amount - left
+
+    def _pro_rata(self, branch: Branch, amount: Money) -> Money:
+        rooms = [self.room_of(child) for child in branch.children]
+        weights = rooms if branch.weigh is None else [branch.weigh(self.run, child) for child in branch.children]
+        shares = share_within(amount, weights, rooms, self.odd)
+        return sum(self.allocate(child, share) for child, share in zip(branch.children, shares, strict=True))
+
+
+def share_within(amount: Money, weights: list[Money] | list[Exact], rooms: list[Money], odd: OddUnits) -> list[Money]:
+    """Split `amount` by weight; a share above its room is cut to it, and what that leaves is split again among the others, until it is placed."""
+    shares = [0] * len(rooms)
+    unsettled = [index for index, room in enumerate(rooms) if room > 0]
+    while unsettled and amount > 0:
+        proposed = allocate_pro_rata(amount, [weights[index] for index in unsettled], odd)
+        over = {index for index, share in zip(unsettled, proposed, strict=True) if share > rooms[index]}
+        if not over:
+            for index, share in zip(unsettled, proposed, strict=True):
+                shares[index] = share
+            break
+        for index in over:
+            shares[index] = rooms[index]
+            amount -= rooms[index]
+        unsettled = [index for index in unsettled if index not in over]
+    return shares

@@ -1,0 +1,139 @@
+"""Checks that can fail, run after every period: a list of functions with one signature, so that adding one is adding a line.
+
+That postings sum to zero proves nothing, since a transfer does both halves. These compare what was computed in different ways.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+
+from ledger.core import posting
+from ledger.core.distribution import Distribution
+from ledger.core.money import Money, format_money
+from ledger.core.names import cumulative_loss, pool_balance
+from ledger.core.posting import LOSS, ROUNDING
+from ledger.core.problems import Problem
+from ledger.core.state import Running
+
+Check = Callable[[Running, Distribution], Iterable[Problem]]
+
+
+def check(run: Running, distribution: Distribution) -> list[Problem]:
+    """Every problem that any check finds in a period."""
+    return [problem for one in CHECKS for problem in one(run, distribution)]
+
+
+def _text(run: Running, amount: Money) -> str:
+    return format_money(amount, run.terms.scale)
+
+
+def _holds_cash(account: str) -> bool:
+    return account.startswith(("cash.", "entitlement."))
+
+
+def no_cash_below_zero(run: Running, _distribution: Distribution) -> Iterator[Problem]:
+    for account, balance in run.balances.items():
+        if balance < 0 and _holds_cash(account):
+            yield Problem(f"{account} would be {_text(run, balance)}", "an account cannot pay what it does not hold; check what it collects")
+
+
+def no_class_is_overpaid(run: Running, _distribution: Distribution) -> Iterator[Problem]:
+    for tranche in run.terms.deal.tranches:
+        for claim in (posting.principal(tranche), posting.interest(tranche), posting.interest_on_unpaid(tranche)):
+            if run.balances.get(claim, 0) > 0:
+                yield Problem(f"{claim} would be overpaid by {_text(run, run.balances[claim])}", "a class cannot be paid more than it is owed")
+
+
+def loss_is_allocated(run: Running, _distribution: Distribution) -> Iterator[Problem]:
+    if run.balances.get(LOSS, 0):
+        yield Problem(f"a loss of {_text(run, run.balances[LOSS])} is left unallocated", "this is a fault of the program: please report it")
+
+
+def written_down_losses_match_the_balances(run: Running, distribution: Distribution) -> Iterator[Problem]:
+    """Write-ups never exceed the loss borne, and what a class has lost is what was taken from its balance."""
+    for tranche in run.terms.groups["tranches"]:
+        borne = cumulative_loss(run, tranche)
+        if borne < 0:
+            yield Problem(f"class {tranche} is written up beyond the loss it bore, by {_text(run, -borne)}", "limit the `write_up`")
+        figures = {name: run.figures[f"{tranche}.{name}"] for name in ("principal_paid", "realized_loss", "written_up", "accreted", "adjustment")}
+        opening = -distribution.opening.balances.get(posting.principal(tranche), 0)
+        rise = figures["adjustment"] + figures["accreted"] + figures["written_up"] - figures["principal_paid"] - figures["realized_loss"]
+        closing = -run.balances[posting.principal(tranche)]
+        if opening + rise != closing:
+            yield Problem(f"class {tranche} opens at {_text(run, opening)}, moves by {_text(run, rise)} and closes at {_text(run, closing)}", "please report it")
+
+
+def sources_equal_uses_by_step(_run: Running, distribution: Distribution) -> Iterator[Problem]:
+    """What leaves the accounts in a step is what payees are said to have got, other accounts received, or rounding kept."""
+    left: dict[str, Money] = defaultdict(int)
+    used: dict[str, Money] = defaultdict(int)
+    for posted in distribution.postings:
+        if not posted.cause.startswith("step "):
+            continue
+        from_cash, to_cash = _holds_cash(posted.source), _holds_cash(posted.destination)
+        left[posted.cause] += posted.amount * (from_cash - (to_cash and posted.source == ROUNDING))
+        if posted.item.endswith(("_paid", ".paid")) or (from_cash and to_cash):
+            used[posted.cause] += posted.amount
+        elif ROUNDING in (posted.source, posted.destination):
+            used[posted.cause] += posted.amount if posted.destination == ROUNDING else -posted.amount
+    for cause in left:
+        if left[cause] != used[cause]:
+            yield Problem(f"{cause} took {left[cause]} out of accounts and gave {used[cause]} to payees", "this is a fault of the program: please report it")
+
+
+def rounding_is_below_half_a_cent_a_payment(run: Running, distribution: Distribution) -> Iterator[Problem]:
+    unit = run.terms.deal.rounding.minor_unit
+    for posted in distribution.postings:
+        if ROUNDING in (posted.source, posted.destination) and 2 * posted.amount > unit:
+            yield Problem(f"{posted.step} rounds by {_text(run, posted.amount)}", "a payment is rounded by half a cent at most")
+
+
+def opening_and_postings_give_closing(_run: Running, distribution: Distribution) -> Iterator[Problem]:
+    for row in distribution.balance_rows():
+        if row.opening + row.received - row.paid != row.closing:
+            yield Problem(f"{row.account} does not roll forward: {row}", "this is a fault of the program: please report it")
+
+
+def books_sum_to_zero(run: Running, _distribution: Distribution) -> Iterator[Problem]:
+    if sum(run.balances.values()):
+        yield Problem(f"the books sum to {_text(run, sum(run.balances.values()))}", "this is a fault of the program: please report it")
+
+
+def servicer_agrees(run: Running, _distribution: Distribution) -> Iterator[Problem]:
+    """Each pool and account equals the closing balance that the servicer or the bank reported for it."""
+    deal = run.terms.deal
+    for fact in run.collections.of_kind("closing_balance"):
+        subject = fact.subject or "pool"
+        if subject in deal.all_pools:
+            ours = pool_balance(run.balances, run.terms, subject)
+        elif subject in deal.accounts:
+            ours = run.cash_of(subject)
+        else:
+            continue
+        if ours != fact.balance:
+            yield Problem(
+                f"{subject} closes at {_text(run, ours)}, reported is {_text(run, fact.balance or 0)}",
+                "find the movement that is missing or wrong; what has no cause is an `adjustment` or a `pool_adjustment` with its reason",
+            )
+
+
+def pools_are_not_negative(run: Running, _distribution: Distribution) -> Iterator[Problem]:
+    for pool in run.terms.deal.all_pools:
+        for account in (run.terms.pool_account(pool), run.terms.defaulted_account(pool)):
+            if run.balances.get(account, 0) < 0:
+                yield Problem(f"{account} would be {_text(run, run.balances[account])}", "more principal is reported than the pool holds; check the remittance")
+
+
+CHECKS: tuple[Check, ...] = (
+    no_cash_below_zero,
+    no_class_is_overpaid,
+    loss_is_allocated,
+    written_down_losses_match_the_balances,
+    sources_equal_uses_by_step,
+    rounding_is_below_half_a_cent_a_payment,
+    opening_and_postings_give_closing,
+    books_sum_to_zero,
+    servicer_agrees,
+    pools_are_not_negative,
+)

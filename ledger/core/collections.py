@@ -1,0 +1,64 @@
+"""A period's collections: what the servicer reported for it, summed by kind, pool and origin, and the facts that are read one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from ledger.core.events import KINDS, Component, Event, Kind
+from ledger.core.money import Money
+
+
+class Total(NamedTuple):
+    """The sums of one kind over one pool, as the log's `GROUP BY` gives them; None where no line reported that column.
+
+    `origin_position` is what its lines correct (a position), with `origin_date` where that lies before boarding; both None for the period's own.
+    """
+
+    kind: str
+    pool: str | None
+    origin_position: int | None
+    origin_date: date | None
+    principal: Money | None
+    interest: Money | None
+    fee: Money | None
+    amount: Money | None
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One component's total of one pool: `amount` may be negative (a reversal exceeds the month's own). `origin` is an earlier period, or None."""
+
+    component: str
+    pool: str | None
+    amount: Money
+    origin: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Collections:
+    """What a period knows of the world. `flows` in no order; `facts` in the order of the log, each kind read where it belongs."""
+
+    flows: tuple[Flow, ...] = ()
+    facts: tuple[Event, ...] = ()
+
+    def of_kind(self, kind: str) -> Iterator[Event]:
+        return (fact for fact in self.facts if fact.kind == kind)
+
+
+def collect(totals: Iterable[Total], facts: Iterable[Event], own_kinds: Mapping[str, Component], origins: Mapping[int, date | None]) -> Collections:
+    """Turn sums by kind into flows by component.
+
+    `own_kinds` are the deal's own; `origins` gives the period of each position that a correction names (None: before boarding, see `origin_date`).
+    """
+    flows = []
+    for total in totals:
+        kind = KINDS.get(total.kind) or Kind({"amount": total.kind} if total.kind in own_kinds else {})
+        origin = total.origin_date or (origins.get(total.origin_position) if total.origin_position is not None else None)
+        for column, component in kind.components.items():
+            amount = getattr(total, column)
+            if amount:
+                flows.append(Flow(component, total.pool, amount, origin))
+    return Collections(tuple(flows), tuple(facts))

@@ -1,0 +1,383 @@
+"""From the deal as written to terms that run: names resolved, formulas compiled, the rules of the deal file checked, all problems at once."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from fractions import Fraction
+
+from ledger.core import posting
+from ledger.core.deal import AccrualFrom, Deal, Fee, Table, Tranche
+from ledger.core.events import COMPONENTS, PREPAYMENTS, by_effects
+from ledger.core.formula import (
+    BOOLEAN,
+    DATE,
+    MONEY,
+    NUMBER,
+    OPEN,
+    Expression,
+    Formula,
+    FormulaError,
+    Name,
+    Number,
+    Read,
+    Term,
+    Type,
+    compile_formula,
+    compile_open,
+)
+from ledger.core.money import parse_number, round_exact
+from ledger.core.names import BARE, REPORTED_TYPES, Names
+from ledger.core.problems import Problem, ProblemsFound, nearest, stop_on
+from ledger.core.state import Running
+from ledger.core.steps import StepCompiler
+from ledger.core.terms import AccrualTerms, CompiledTrigger, Terms
+
+Path = tuple[str | int, ...]
+
+RESERVED = frozenset(
+    "cash due entitlement pool defaulted owed excess loss rounding borrowers tranches deal interest fees principal rest"
+    " period distribution_date previous_distribution_date closing_date called true false if then else and or not".split()
+)
+"""Words of the chart of accounts and of the language, which nothing in a deal may be called where the two could be confused."""
+
+
+def compile_deal(deal: Deal) -> Terms:
+    """The terms that a deal file states. Raises ProblemsFound with everything that is wrong, each with its path in the file."""
+    compiler = DealCompiler(deal)
+    compiler.check_names()
+    stop_on(compiler.problems)
+    compiler.compile()
+    stop_on(compiler.problems)
+    return compiler.terms
+
+
+class DealCompiler:
+    """Compiles one deal; `problems` collects what is wrong on the way."""
+
+    def __init__(self, deal: Deal) -> None:
+        self.deal = deal
+        self.terms = Terms(deal)
+        self.problems: list[Problem] = []
+        self.names = Names(self.terms, self)
+        self._open: list[str] = []
+        self._formula = Formula("", Number(Fraction(0), True, 0))
+
+    def problem(self, path: Path, fact: str, remedy: str = "", offset: int | None = None) -> None:
+        self.problems.append(Problem(fact, remedy, path=path, offset=offset))
+
+    # Names ---------------------------------------------------------------------------------------------------------
+
+    def check_names(self) -> None:
+        """Every name once: subjects among themselves, bare names among themselves; groups, ledgers and rounding of amounts resolved."""
+        deal, sections = self.deal, ("tranches", "groups", "fees", "accounts", "pools", "ledgers")
+        self._unique([(section, name) for section in sections for name in getattr(deal, section)])
+        bare = ("reported", "amounts", "ratios", "tables", "triggers")
+        self._unique([(section, name) for section in bare for name in getattr(deal, section)] + [("ledgers", name) for name in deal.ledgers])
+        for section, name in [(section, name) for section in (*sections, *bare) for name in getattr(deal, section)]:
+            if name in RESERVED and not (section == "accounts" and name in ("principal", "interest")):
+                self.problem((section, name), f"`{name}` is a word of the books or of the formula language", "choose another name")
+        for name, tranche in deal.tranches.items():
+            self._original(("tranches", name), name, tranche.original_balance)
+        for name, pool in deal.all_pools.items():
+            self._original(("pool",) if deal.pool else ("pools", name), name, pool.original_balance)
+        for name, account in deal.accounts.items():
+            self._exact_units(("accounts", name, "opening"), account.opening)
+        self._groups()
+
+    def _unique(self, names: Iterable[tuple[str, str]]) -> None:
+        seen: dict[str, str] = {}
+        for section, name in names:
+            if name in seen:
+                self.problem((section, name), f"`{name}` is already a name under `{seen[name]}`", "give one of them another name")
+            seen.setdefault(name, section)
+
+    def _original(self, path: Path, name: str, amount: Fraction | None) -> None:
+        if amount is not None and self._exact_units((*path, "original_balance"), amount):
+            self.terms.original[name] = self.terms.units(amount)
+
+    def _exact_units(self, path: Path, amount: Fraction) -> bool:
+        if (amount * 10**self.terms.scale).denominator != 1:
+            self.problem(path, "has more decimal places than `rounding.carry`", "round it, or set a finer `carry`")
+            return False
+        if amount < 0:
+            self.problem(path, "is negative", "an amount here is zero or above")
+            return False
+        return True
+
+    def _groups(self) -> None:
+        deal, groups = self.deal, self.terms.groups
+        groups["tranches"] = tuple(name for name in deal.tranches if self.terms.has_balance(name))
+        for name, members in deal.groups.items():
+            groups[name] = self._members(("groups", name), members)
+        for name, ledger in deal.ledgers.items():
+            self.terms.ledger_classes[name] = self._members(("ledgers", name, "of"), ledger.of)
+
+    def _members(self, path: Path, members: Iterable[str]) -> tuple[str, ...]:
+        found: list[str] = []
+        for member in members:
+            if member in self.deal.tranches:
+                found.append(member)
+            elif member in self.terms.groups:
+                found.extend(self.terms.groups[member])
+            else:
+                self.problem(path, f"`{member}` is not a class", nearest(member, self.deal.tranches) or f"the classes are {', '.join(self.deal.tranches)}")
+        return tuple(found)
+
+    # Formulas ------------------------------------------------------------------------------------------------------
+
+    def formula(self, path: Path, formula: Formula, wanted: Type) -> Term:
+        """Compile a formula; one that is wrong is noted and read as zero, so that the rest is looked at too."""
+        outer, self._formula = self._formula, formula
+        try:
+            return compile_formula(formula, wanted, self.names)
+        except FormulaError as error:
+            self.problem(path, error.fact, error.remedy, error.at)
+            return Term(wanted, lambda _run: 0)
+        finally:
+            self._formula = outer
+
+    def money(self, path: Path, formula: Formula) -> Read:
+        """An amount, rounded to whole units as the deal says when it is read."""
+        exact, mode = self.formula(path, formula, MONEY).read, self.deal.rounding.amounts
+        return lambda run: round_exact(exact(run), mode)
+
+    def read(self, node: Expression, wanted: Type) -> Read:
+        return compile_formula(Formula(self._formula.text, node), wanted, self.names).read
+
+    def whole_number(self, nodes: Sequence[Expression], at: int, usage: str) -> int:
+        if len(nodes) == 1 and isinstance(node := nodes[0], Number) and node.value.denominator == 1 and 1 <= node.value <= 120:
+            return int(node.value)
+        raise FormulaError(at, f"`{usage}` needs a whole number from 1 to 120 last")
+
+    def keep(self, name: str, depth: int) -> None:
+        self.terms.kept[name] = max(depth, self.terms.kept.get(name, 0))
+
+    def named(self, node: Name) -> Term | None:
+        name, deal = node.name, self.deal
+        if name in deal.reported:
+            return Term(REPORTED_TYPES[deal.reported[name].type], lambda run: run.reported[name])
+        if name in deal.triggers:
+            return Term(BOOLEAN, lambda run: run.triggers.get(name, False))
+        if name in deal.ledgers and not deal.ledgers[name].of:
+            key = posting.ledger(name)
+            return Term(MONEY, lambda run: run.balances[key])
+        if name in deal.amounts or name in deal.ratios or name in deal.tables:
+            return self._once(name, node.at, lambda: self._value(name))
+        return None
+
+    def _once(self, name: str, at: int, compile_it: Callable[[], Term]) -> Term:
+        """Compile a named value when it is first met; one that leads back to itself is a cycle."""
+        if name in self._open:
+            chain = " -> ".join([*self._open[self._open.index(name) :], name])
+            raise FormulaError(at, f"`{name}` is defined by itself: {chain}", "break the circle; `previous(NAME)` reads last period's value")
+        values = self.terms.values
+        if name not in values:
+            self._open.append(name)
+            values[name] = compile_it()
+            self._open.pop()
+        return values[name]
+
+    def _value(self, name: str) -> Term:
+        deal = self.deal
+        if name in deal.amounts:
+            return Term(MONEY, self.money(("amounts", name), deal.amounts[name]))
+        if name in deal.ratios:
+            return self.formula(("ratios", name), deal.ratios[name], NUMBER)
+        return self._table(name, deal.tables[name])
+
+    def rate_of(self, subject: str, at: int) -> None:
+        rate = self.deal.tranches[subject].rate
+        path = ("tranches", subject, "rate")
+        self._once(f"{subject}.rate", at, lambda: self.formula(path, rate, NUMBER) if rate else Term(NUMBER, lambda _run: 0))
+
+    def basis_of(self, tranche: str) -> Read:
+        of = self.deal.tranches[tranche].of
+        if of is not None:
+            return self.money(("tranches", tranche, "of"), of)
+        key = posting.principal(tranche)
+        return lambda run: -run.opening[key]
+
+    # Tables --------------------------------------------------------------------------------------------------------
+
+    def _table(self, name: str, table: Table) -> Term:
+        path = ("tables", name)
+        key_type, present = self._table_key(path, table.by)
+        rows = [(self._key(path, key, key_type), self._cell((*path, key), cell)) for key, cell in table.rows]
+        rows.sort(key=lambda row: row[0])
+        if not rows:
+            self.problem(path, "the table has no rows", "give at least one `key: value`")
+            return Term(NUMBER, lambda _run: 0)
+        kinds = {term.type for _, term in rows} - {OPEN}
+        if len(kinds) > 1:
+            self.problem(path, f"the table mixes {' and '.join(sorted(map(str, kinds)))}", "give every row the same type")
+        keys, values = [key for key, _ in rows], [term.constant for _, term in rows]
+        return Term(kinds.pop() if kinds else OPEN, _lookup(name, keys, values, present))
+
+    def _table_key(self, path: Path, by: str) -> tuple[Type, Read]:
+        if by == "date":
+            return DATE, BARE["distribution_date"][1]
+        try:
+            term = self.names.name(Name(by, 0))
+        except FormulaError as error:
+            self.problem((*path, "by"), error.fact, error.remedy)
+            return NUMBER, lambda _run: 0
+        return term.type, term.read
+
+    def _key(self, path: Path, text: str, kind: Type) -> tuple[object, ...]:
+        """The key as a value that sorts with its like; a wrong one is noted."""
+        try:
+            if kind == DATE:
+                return (date.fromisoformat(text),)
+            return (parse_number(text) * (10**self.terms.scale if kind == MONEY else 1),)
+        except ValueError:
+            self.problem((*path, text), f"`{text}` is not {kind}", "the keys of a table are values of what it is `by`")
+            return (date.min if kind == DATE else Fraction(0),)
+
+    def _cell(self, path: Path, cell: Formula) -> Term:
+        outer, self._formula = self._formula, cell
+        try:
+            term = compile_open(cell, self.names)
+        except FormulaError as error:
+            self.problem(path, error.fact, error.remedy, error.at)
+            return Term(OPEN, lambda _run: 0, 0)
+        finally:
+            self._formula = outer
+        if term.constant is None:
+            self.problem(path, f"`{cell.text}` is not a constant", "a table holds constants; put the formula under `amounts` or `ratios`")
+        return term
+
+    # Sections ------------------------------------------------------------------------------------------------------
+
+    def compile(self) -> None:
+        deal, terms = self.deal, self.terms
+        terms.components = {**COMPONENTS, **{name: by_effects(kind.cash, kind.pool, kind.loss) for name, kind in deal.events.items()}}
+        terms.loss_components = tuple(name for name, component in terms.components.items() if component.loss)
+        for name in (*deal.amounts, *deal.ratios, *deal.tables):
+            self._guarded(("amounts" if name in deal.amounts else "ratios" if name in deal.ratios else "tables", name), name)
+        for name, tranche in deal.tranches.items():
+            self._tranche(name, tranche)
+        for name, fee in deal.fees.items():
+            self._fee(name, fee)
+        for name, account in deal.accounts.items():
+            if account.target is not None:
+                terms.targets[name] = self.money(("accounts", name, "target"), account.target)
+        for name, pool in deal.all_pools.items():
+            if pool.balance is not None:
+                terms.pool_balances[name] = self.money(("pool", "balance") if deal.pool else ("pools", name, "balance"), pool.balance)
+        self._reported()
+        self._triggers()
+        self._collections()
+        if deal.call is not None:
+            terms.call_allowed = self.formula(("call", "allowed_when"), deal.call.allowed_when, BOOLEAN).read
+        terms.steps = StepCompiler(self).compile(deal.waterfall)
+
+    def _guarded(self, path: Path, name: str) -> None:
+        try:
+            self.named(Name(name, 0))
+        except FormulaError as error:
+            self.problem(path, error.fact, error.remedy, error.at)
+
+    def _accrual(self, path: Path, subject: str, item: Tranche | Fee, rate: Read, basis: Read) -> None:
+        dates = self.deal.dates
+        accrual: AccrualFrom = item.accrual or dates.accrual
+        self.terms.accruals[subject] = AccrualTerms(rate, basis, item.day_count or dates.day_count, accrual, dates.distribution.months)
+
+    def _tranche(self, name: str, tranche: Tranche) -> None:
+        path = ("tranches", name)
+        if tranche.kind == "note" and tranche.original_balance is None and tranche.of is None:
+            self.problem(path, f"class {name} has neither a balance nor anything it accrues on", "give `original_balance`, or `of`, or `kind: residual`")
+        if tranche.rate is not None:
+            self._guarded_rate(name)
+            self._accrual(path, name, tranche, self.terms.values[f"{name}.rate"].read, self.basis_of(name))
+        if tranche.interest_on_unpaid is not None:
+            self.terms.on_unpaid[name] = self.formula((*path, "interest_on_unpaid"), tranche.interest_on_unpaid, NUMBER).read
+
+    def _guarded_rate(self, name: str) -> None:
+        try:
+            self.rate_of(name, 0)
+        except FormulaError as error:
+            self.problem(("tranches", name, "rate"), error.fact, error.remedy, error.at)
+            self.terms.values.setdefault(f"{name}.rate", Term(NUMBER, lambda _run: 0))
+
+    def _fee(self, name: str, fee: Fee) -> None:
+        path = ("fees", name)
+        if fee.amount is not None and (fee.rate is not None or fee.of is not None):
+            self.problem(path, f"fee {name} has `amount` and `rate`", "a fee is an amount, or a rate `of` something")
+        elif fee.amount is not None:
+            self.terms.fee_amounts[name] = self.money((*path, "amount"), fee.amount)
+        elif fee.rate is not None and fee.of is not None:
+            rate = self.formula((*path, "rate"), fee.rate, NUMBER).read
+            self._accrual(path, name, fee, rate, self.money((*path, "of"), fee.of))
+        elif fee.rate is not None or fee.of is not None:
+            self.problem(path, f"fee {name} has only one of `rate` and `of`", "a rate needs what it is a rate of, for example `of: pool.opening_balance`")
+
+    def _reported(self) -> None:
+        for name, reported in self.deal.reported.items():
+            if reported.missing is None:
+                continue
+            if isinstance(reported.missing.root, Name) and reported.missing.root.name == "previous":
+                self.keep(name, 1)
+                self.terms.missing[name] = _previous(name)
+            else:
+                self.terms.missing[name] = self.formula(("reported", name, "missing"), reported.missing, REPORTED_TYPES[reported.type]).read
+
+    def _triggers(self) -> None:
+        for name, trigger in self.deal.triggers.items():
+            read = self.formula(("triggers", name, "fails_when"), trigger.fails_when, BOOLEAN).read
+            self.terms.triggers.append(CompiledTrigger(name, read, trigger.curable, trigger.tested == "closing"))
+
+    # What accounts collect -------------------------------------------------------------------------------------------
+
+    def _collections(self) -> None:
+        for account, section in self.deal.accounts.items():
+            for word in section.collects:
+                self._collects(("accounts", account, "collects"), account, word)
+        collected = {component for _, component in self.terms.collecting}
+        for name, kind in self.deal.events.items():
+            if kind.cash and name not in collected:
+                self.problem(("events", name), f"no account collects `{name}`", f"add {name} to the `collects` of an account")
+
+    def _collects(self, path: Path, account: str, word: str) -> None:
+        deal, terms = self.deal, self.terms
+        pool, _, component = word.rpartition(".")
+        if component in terms.components and (not pool or pool == "pool" or pool in deal.all_pools):
+            pools = [pool] if pool in deal.all_pools else list(deal.all_pools) or ["pool"]
+            for name in PREPAYMENTS if component == "prepayment" else (component,):
+                self._collect(path, account, pools, name)
+        elif word in deal.amounts or (word in deal.reported and deal.reported[word].type == "money"):
+            term = self.named(Name(word, 0))
+            assert term is not None
+            terms.named_collections.append((account, word, term.read))
+        else:
+            known = [*terms.components, *deal.amounts, *deal.reported]
+            self.problem(path, f"`{word}` is not a kind of event, an amount or a reported amount", nearest(word, known) or "see the kinds in docs/deal-file.md")
+
+    def _collect(self, path: Path, account: str, pools: Iterable[str], component: str) -> None:
+        if self.terms.components[component].cash is None:
+            self.problem(path, f"`{component}` brings no cash", "only kinds that come in or go out as cash are collected")
+            return
+        for pool in pools:
+            other = self.terms.collecting.setdefault((pool, component), account)
+            if other != account:
+                self.problem(path, f"`{component}` is collected by {other} and by {account}", "each kind of cash goes to one account; take it out of one of them")
+
+
+def _previous(name: str) -> Read:
+    def read(run: Running) -> object:
+        return run.past(name)[-1]
+
+    return read
+
+
+def _lookup(name: str, keys: Sequence[tuple[object, ...]], values: Sequence[object], present: Read) -> Read:
+    """The value of the row with the greatest key that is not above the present one."""
+    def read(run: Running) -> object:
+        key = present(run)
+        index = bisect_right(keys, (key,)) - 1
+        if index < 0:
+            raise ProblemsFound([Problem(f"table {name} has no row for {key}", "add a row with a key at or below it")])
+        return values[index]
+
+    return read

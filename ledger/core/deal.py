@@ -1,0 +1,440 @@
+"""The deal: everything a deal file says, as one frozen value.
+
+The sections, their fields and their meaning are in docs/deal-file.md; the models below are the same list, and the JSON Schema is made from them.
+Formulas are parsed when the models are built (the loader hands the parser in as validation context, so that the core needs none) and are given
+meaning in `ledger.core.terms`. Amounts are exact numbers as written; `terms` turns them into units at carry scale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationInfo, WithJsonSchema, model_validator
+
+from ledger.core.daycount import DAY_COUNTS
+from ledger.core.formula import Formula
+from ledger.core.money import OddUnits, RoundingMode, parse_number
+
+
+class Model(BaseModel):
+    """A frozen value that knows all its fields: an unknown one is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, populate_by_name=True, ignored_types=(property,))
+
+
+# ---------------------------------------------------------------------------------------------------- kinds of text
+
+
+def _formula(value: object, info: ValidationInfo) -> Formula:
+    if isinstance(value, Formula):
+        return value
+    if not isinstance(value, str):
+        raise ValueError("a formula is needed here, on one line")
+    parse: Callable[[str], Formula] = (info.context or {})["parse"]
+    return parse(value)
+
+
+def _number(value: object) -> Fraction:
+    if isinstance(value, Fraction):
+        return value
+    try:
+        return parse_number(str(value))
+    except ValueError as error:
+        raise ValueError(f"`{value}` {error}") from None
+
+
+def _with_a_letter(name: str) -> str:
+    if not any(character.isalpha() for character in name):
+        raise ValueError(f"`{name}` has no letter; a name needs at least one, so that it is no number")
+    return name
+
+
+def _day_count(value: object) -> str:
+    name = str(value).upper()
+    if name not in DAY_COUNTS:
+        raise ValueError(f"`{value}` is not a day count; the day counts are {', '.join(sorted(DAY_COUNTS))}")
+    return name
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _single(value: object) -> object:
+    return {"to": value} if isinstance(value, str) else value
+
+
+def _text(pattern: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": ["string", "number"], "pattern": pattern})
+
+
+F = Annotated[Formula, BeforeValidator(_formula), WithJsonSchema({"type": ["string", "number", "boolean"], "description": "a formula"})]
+Amount = Annotated[Fraction, BeforeValidator(_number), _text("^-?[0-9][0-9_]*([.][0-9]+)?%?$")]
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+(-[A-Za-z0-9_]+)*$", max_length=60), AfterValidator(_with_a_letter)]
+Label = Annotated[str, Field(max_length=500)]
+DayCount = Annotated[str, BeforeValidator(_day_count), WithJsonSchema({"type": "string"})]
+Names = Annotated[tuple[str, ...], BeforeValidator(_listed), WithJsonSchema({"type": ["string", "array"], "items": {"type": "string"}})]
+
+# ------------------------------------------------------------------------------------------------------------ dates
+
+
+class Distribution(Model):
+    """The days on which the trust pays: `day` of every `months`-th month from `first` on, rolled to an open day of the calendar."""
+
+    day: Annotated[int, Field(ge=1, le=31)]
+    months: Annotated[int, Field(ge=1, le=12)] = 1
+    first: date | None = None
+    roll: Literal["none", "following", "modified_following", "preceding", "modified_preceding"] = "none"
+    calendar: Annotated[str, Field(max_length=60)] = ""
+
+
+class BusinessDaysBefore(Model):
+    business_days_before: Annotated[int, Field(ge=0, le=60)]
+
+
+class CollectionMonth(Model):
+    months_before: Annotated[int, Field(ge=0, le=12)] = 1
+
+
+class AccrualFrom(Model):
+    """An accrual whose first period begins on another day than the closing date."""
+
+    period: Literal["payment", "scheduled", "month"]
+    from_: Annotated[date | None, Field(alias="from")] = None
+
+
+def _accrual(value: object) -> object:
+    return {"period": value} if isinstance(value, str) else value
+
+
+Accrual = Annotated[AccrualFrom, BeforeValidator(_accrual), WithJsonSchema({"anyOf": [{"enum": ["payment", "scheduled", "month"]}, {"type": "object"}]})]
+
+
+class Dates(Model):
+    """When things happen; `accrual` and `day_count` are what classes and fees use that say nothing else."""
+
+    distribution: Distribution
+    determination: BusinessDaysBefore | None = None
+    record: BusinessDaysBefore | None = None
+    collection: CollectionMonth = CollectionMonth()
+    accrual: Accrual = AccrualFrom(period="payment")
+    day_count: DayCount = "30/360"
+
+
+class Digits(Model):
+    places: Annotated[int, Field(ge=0, le=12)]
+    mode: RoundingMode = "half_up"
+
+
+def _carry(value: object) -> Decimal:
+    unit = Decimal(str(value))
+    if unit.as_tuple().digits != (1,) or not -6 <= int(unit.as_tuple().exponent) <= 0:
+        raise ValueError("`carry` is 1, 0.1, 0.01, ... down to 0.000001")
+    return unit
+
+
+class Rounding(Model):
+    """Rounding is a term of the deal: the unit of the books, and each place where a figure is rounded."""
+
+    carry: Annotated[Decimal, BeforeValidator(_carry), _text("^(1|0[.]0*1)$")] = Decimal("0.01")
+    interest: RoundingMode = "half_up"
+    amounts: RoundingMode = "half_up"
+    interest_rounded: Literal["accrual", "due"] = "accrual"
+    odd_cents: OddUnits = "largest_remainder"
+    factor: Digits = Digits(places=8)
+    per_1000: Digits = Digits(places=8)
+
+    @property
+    def scale(self) -> int:
+        """Decimal places of a unit of the books: 2 for the cent."""
+        return -int(self.carry.as_tuple().exponent)
+
+    @property
+    def minor_unit(self) -> int:
+        """The cent, in units of the books: cash moves in whole ones."""
+        return int(10 ** max(0, self.scale - 2))
+
+
+# ------------------------------------------------------------------------------------------------- what is reported
+
+ReportedType = Literal["money", "rate", "number", "date", "flag"]
+
+
+class Reported(Model):
+    """A value that the servicer states each period; `missing` is what stands in for it, `previous` the last one stated."""
+
+    type: ReportedType
+    missing: F | None = None
+
+
+def _reported(value: object) -> object:
+    return {"type": value} if isinstance(value, str) else value
+
+
+class EventKind(Model):
+    """A kind of event of the deal's own, by its effects."""
+
+    cash: Literal["in", "out"] | None = None
+    pool: Literal["up", "down"] | None = None
+    loss: Literal["up", "down"] | None = None
+
+
+class Pool(Model):
+    """Loans. `balance` where the remittance states the closing pool rather than its movements."""
+
+    original_balance: Amount
+    balance: F | None = None
+    defaulted: Literal["included", "excluded"] = "included"
+
+
+# ------------------------------------------------------------------------------------- classes, fees, accounts, ledgers
+
+
+class Tranche(Model):
+    """A class of notes or certificates. With `of` and no balance it is an interest-only class; `residual` takes what is left."""
+
+    original_balance: Amount | None = None
+    rate: F | None = None
+    of: F | None = None
+    day_count: DayCount | None = None
+    accrual: Accrual | None = None
+    unpaid_interest: Literal["carried", "lost"] = "carried"
+    interest_on_unpaid: F | None = None
+    kind: Literal["note", "residual", "reference"] = "note"
+    title: Label = ""
+    cusip: Label = ""
+    isin: Label = ""
+    denomination: Amount | None = None
+
+
+class Fee(Model):
+    """A payee that is no class. `amount`, or `rate` of `of`; neither for a payee that is paid by formula only."""
+
+    amount: F | None = None
+    rate: F | None = None
+    of: F | None = None
+    day_count: DayCount | None = None
+    accrual: Accrual | None = None
+    unpaid: Literal["carried", "lost"] = "carried"
+    title: Label = ""
+
+
+class Account(Model):
+    """A cash account: what it collects, what it holds at closing, what it should hold."""
+
+    collects: tuple[str, ...] = ()
+    opening: Amount = Fraction(0)
+    target: F | None = None
+    cash: bool = True
+
+
+class Ledger(Model):
+    """A memo balance, never below zero; per class where `of` names classes."""
+
+    of: Names = ()
+    up_to: Literal["balance"] | None = None
+    resets: Literal["never", "period", "yearly"] = "never"
+
+
+class Table(Model):
+    """Values by date or by a formula: the row with the greatest key that is not above the present one."""
+
+    by: str
+    rows: tuple[tuple[str, F], ...]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _rows(cls, value: object) -> object:
+        if isinstance(value, Mapping) and "rows" not in value:
+            return {"by": value.get("by"), "rows": [(str(key), row) for key, row in value.items() if key != "by"]}
+        return value
+
+
+class Trigger(Model):
+    """A test. `curable: false` stays failed for good; tested at determination, or at closing for the next period."""
+
+    fails_when: F
+    curable: bool = True
+    tested: Literal["determination", "closing"] = "determination"
+
+
+# -------------------------------------------------------------------------------------------------------- waterfall
+
+
+class Node(Model):
+    """A node of an allocation tree: one payee (`to`), or children in sequence or pro rata; `limit` and `when` on any."""
+
+    to: str | None = None
+    sequential: Branches | None = None
+    pro_rata: Branches | None = None
+    by: str | dict[str, Amount] | None = None
+    limit: F | None = None
+    when: F | None = None
+
+    @model_validator(mode="after")
+    def _one_shape(self) -> Node:
+        if sum(shape is not None for shape in (self.to, self.sequential, self.pro_rata)) != 1:
+            raise ValueError("a node has exactly one of `to`, `sequential` and `pro_rata`")
+        if self.by is not None and self.pro_rata is None:
+            raise ValueError("`by` weighs the shares of `pro_rata` only")
+        return self
+
+    @property
+    def children(self) -> tuple[Node, ...]:
+        return self.sequential or self.pro_rata or ()
+
+
+Tree = Annotated[Node, BeforeValidator(_single)]
+Branches = Annotated[tuple[Tree, ...], BeforeValidator(_listed)]
+
+Verb = Literal["pay", "accrete", "write_down", "write_up", "shortfall", "record"]
+VERBS: tuple[Verb, ...] = ("pay", "accrete", "write_down", "write_up", "shortfall", "record")
+
+
+class Step(Model):
+    """One step: a verb with what it moves, to whom, from which accounts, up to which limit, under which condition."""
+
+    pay: F | None = None
+    accrete: F | None = None
+    write_down: F | None = None
+    write_up: F | None = None
+    shortfall: F | None = None
+    record: F | None = None
+    to: Tree | None = None
+    from_: Annotated[Names, Field(alias="from")] = ()
+    limit: F | None = None
+    when: F | None = None
+    as_: Annotated[str | None, Field(alias="as")] = None
+    settles: str | None = None
+    adds_to: str | None = None
+    name: Label = ""
+
+    @model_validator(mode="after")
+    def _one_verb(self) -> Step:
+        verbs = [verb for verb in VERBS if getattr(self, verb) is not None]
+        if len(verbs) != 1:
+            raise ValueError(f"a step has exactly one of {', '.join(VERBS)}")
+        return self
+
+    @property
+    def verb(self) -> Verb:
+        return next(verb for verb in VERBS if getattr(self, verb) is not None)
+
+    @property
+    def what(self) -> Formula:
+        formula: Formula = getattr(self, self.verb)
+        return formula
+
+
+class Block(Model):
+    """Steps under one condition, which is read once, on entry."""
+
+    when: F
+    steps: tuple[Steps, ...]
+
+
+def _shape(value: Any) -> str:
+    return "block" if isinstance(value, Block) or (isinstance(value, Mapping) and "steps" in value) else "step"
+
+
+Steps = Annotated[Annotated[Step, Tag("step")] | Annotated[Block, Tag("block")], Discriminator(_shape)]
+
+
+class Call(Model):
+    allowed_when: F
+
+
+class Deal(Model):
+    """The whole contract of one trust. `docs/deal-file.md` says what each section means."""
+
+    deal: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=60)]
+    title: Label = ""
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
+    closing_date: date
+    time_zone: str = "UTC"
+    aliases: tuple[Label, ...] = ()
+    settlement: Literal["assumed", "wired"] = "assumed"
+    approval: bool = False
+    dates: Dates
+    rounding: Rounding = Rounding()
+    reported: dict[str, Annotated[Reported, BeforeValidator(_reported)]] = {}
+    events: dict[Identifier, EventKind] = {}
+    pool: Pool | None = None
+    pools: dict[Identifier, Pool] = {}
+    tranches: dict[Identifier, Tranche]
+    groups: dict[Identifier, Names] = {}
+    fees: dict[Identifier, Fee] = {}
+    accounts: dict[Identifier, Account]
+    ledgers: dict[Identifier, Ledger] = {}
+    tables: dict[Identifier, Table] = {}
+    amounts: dict[Identifier, F] = {}
+    ratios: dict[Identifier, F] = {}
+    triggers: dict[Identifier, Trigger] = {}
+    waterfall: Annotated[tuple[Steps, ...], Field(min_length=1)]
+    call: Call | None = None
+
+    @model_validator(mode="after")
+    def _one_way_to_name_pools(self) -> Deal:
+        if self.pool is not None and self.pools:
+            raise ValueError("a deal has `pool`, or `pools` by name, not both")
+        return self
+
+    @property
+    def all_pools(self) -> Mapping[str, Pool]:
+        """Pools by name; the only one of a deal with `pool` is called `pool`."""
+        return self.pools or ({"pool": self.pool} if self.pool else {})
+
+    def steps(self) -> Iterator[tuple[tuple[str | int, ...], Step]]:
+        """Every step with its path in the file, in the order of the file, blocks opened."""
+        return _walk(self.waterfall, ("waterfall",))
+
+
+def _walk(steps: tuple[Step | Block, ...], path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Step]]:
+    for index, step in enumerate(steps):
+        here = (*path, index)
+        if isinstance(step, Block):
+            yield from _walk(step.steps, (*here, "steps"))
+        else:
+            yield here, step
+
+
+# ----------------------------------------------------------------------------------------------- taken over mid-life
+
+
+class BoardedPool(Model):
+    balance: Amount
+    cumulative_loss: Amount = Fraction(0)
+
+
+class BoardedTranche(Model):
+    balance: Amount = Fraction(0)
+    unpaid_interest: Amount = Fraction(0)
+    interest_on_unpaid: Amount = Fraction(0)
+    cumulative_loss: Amount = Fraction(0)
+
+
+class BoardedFee(Model):
+    unpaid: Amount = Fraction(0)
+
+
+def _several(value: object) -> object:
+    return value if isinstance(value, list | tuple) else [value]
+
+
+class Boarding(Model):
+    """The position of a deal that is taken over mid-life, after its distribution number `period` on `last_distribution` (as paid)."""
+
+    last_distribution: date
+    period: Annotated[int, Field(ge=1, le=1200)]
+    pool: BoardedPool | None = None
+    pools: dict[str, BoardedPool] = {}
+    tranches: dict[str, BoardedTranche] = {}
+    accounts: dict[str, Amount] = {}
+    fees: dict[str, BoardedFee] = {}
+    ledgers: dict[str, Amount] = {}
+    triggers: dict[str, Literal["failed", "passed"]] = {}
+    previous: dict[str, Annotated[tuple[str, ...], BeforeValidator(_several)]] = {}

@@ -1,0 +1,155 @@
+"""What a servicer reports, as facts: the event, its kinds, and what each kind does to the books.
+
+An event is one line of one commit. Its columns are the columns of the `event` table and, in this order, the items that are hashed.
+A kind's columns hold *components*: the one row `payment` of a loan's usual month carries the components `interest`, `scheduled_principal` and
+`fee_retained`. Formulas, `collects` and the remittance CSV speak of components; the log stores kinds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal, NamedTuple
+
+from ledger.core.money import Money
+
+
+class Event(NamedTuple):
+    """One fact. Amounts are units at the deal's carry scale; `None` is "not reported" and differs from 0; a rate keeps its digits as given.
+
+    `subject` is a loan's id (`POOL/ID` where a deal has several pools), a pool, an account, a class, a fee or a reported name; `None` is the only pool.
+    `effect` is 1, or -1 for the reversal of the line that `corrects_position` and `corrects_line` name. `corrects_position` without a line is the
+    first commit of the earlier period that the fact belongs to. `source_row` is the row of the source file.
+    """
+
+    line: int
+    kind: str
+    subject: str | None = None
+    principal: Money | None = None
+    interest: Money | None = None
+    fee: Money | None = None
+    amount: Money | None = None
+    balance: Money | None = None
+    rate: str | None = None
+    delinquency: int | None = None
+    code: str | None = None
+    effective_on: date | None = None
+    effect: int = 1
+    corrects_position: int | None = None
+    corrects_line: int | None = None
+    source_row: int | None = None
+
+
+Direction = Literal["in", "out"]
+Movement = Literal["up", "down"]
+Leg = tuple[str, str]
+"""(source, destination) of a posting; `due`, `cash`, `pool` and `defaulted` stand for the account or pool that the fact belongs to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """What an amount of this name does: to cash, to the pool's balance, to the loss waiting to be allocated; and the postings that say so."""
+
+    cash: Direction | None = None
+    pool: Movement | None = None
+    loss: Movement | None = None
+    legs: tuple[Leg, ...] = ()
+
+
+def by_effects(cash: Direction | None = None, pool: Movement | None = None, loss: Movement | None = None) -> Component:
+    """The component of a kind that is known by its effects alone: one posting, turned round where the pool rises or cash goes out."""
+    source = "pool" if pool else "loss" if loss == "down" else "excess"
+    destination = "due" if cash else "loss" if loss == "up" else "excess"
+    turned = pool == "up" or cash == "out"
+    return Component(cash, pool, loss, ((destination, source) if turned else (source, destination),))
+
+
+# In the order in which a period's totals are posted: defaults before what liquidates them, expenses before the loss that includes them.
+COMPONENTS: Mapping[str, Component] = {
+    "interest": by_effects("in"),
+    "scheduled_principal": by_effects("in", "down"),
+    "curtailment": by_effects("in", "down"),
+    "payoff": by_effects("in", "down"),
+    "prepayment": by_effects("in", "down"),
+    "capitalized_interest": by_effects(pool="up"),
+    "pool_adjustment": by_effects(pool="up"),
+    "default": Component(pool="down", legs=(("pool", "defaulted"),)),
+    "liquidation_expense": Component("out", None, "up", (("due", "loss"),)),
+    "liquidation_proceeds": Component("in", "down", None, (("defaulted", "due"),)),
+    "realized_loss": Component(None, "down", "up", (("defaulted", "loss"),)),
+    "charge_off": by_effects(pool="down", loss="up"),
+    "modification_loss": by_effects(pool="down", loss="up"),
+    "forgiveness": by_effects(pool="down", loss="up"),
+    "recovery": by_effects("in", loss="down"),
+    "subsequent_recovery": by_effects("in", loss="down"),
+    "repurchase_principal": by_effects("in", "down"),
+    "repurchase_interest": by_effects("in"),
+    "advance_principal": Component("in", "down", None, (("pool", "due.borrowers"), ("servicer.advances", "due"))),
+    "advance_interest": Component("in", None, None, (("excess", "due.borrowers"), ("servicer.advances", "due"))),
+    "advance": Component("in", None, None, (("servicer.advances", "due"),)),
+    "advance_repaid_by_borrower": Component("in", None, None, (("due.borrowers", "due"),)),
+    "advance_reimbursement": Component("out", None, None, (("due", "servicer.advances"),)),
+    "payahead": Component("in", None, None, (("borrowers.payahead", "due"),)),
+    "payahead_applied": Component("in", "down", None, (("payahead", "due"), ("pool", "borrowers.payahead"))),
+    "fee_retained": Component("out", None, None, (("servicer.fee", "excess"), ("due", "servicer.fee"))),
+    "deposit": by_effects("in"),
+    "withdrawal": by_effects("out"),
+    "purchase": Component("out", "up", None, (("cash", "pool"),)),
+}
+PREPAYMENTS = ("prepayment", "curtailment", "payoff")
+"""What `pool.prepayment` sums and `collects: [prepayment]` collects."""
+
+Column = Literal["principal", "interest", "fee", "amount", "balance", "rate", "delinquency", "code", "effective_on"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of event: the component that each money column holds, and the one column that `value` of a remittance CSV fills."""
+
+    components: Mapping[str, str]
+    value: Column = "amount"
+    loan_level_only: bool = False
+
+
+def _one(column: Column, name: str) -> Kind:
+    return Kind({column: name}, column)
+
+
+KINDS: Mapping[str, Kind] = {
+    "payment": Kind({"interest": "interest", "principal": "scheduled_principal", "fee": "fee_retained"}, "principal", loan_level_only=True),
+    "interest": _one("interest", "interest"),
+    "fee_retained": _one("fee", "fee_retained"),
+    **{name: _one("principal", name) for name in ("scheduled_principal", "curtailment", "prepayment", "default", "forgiveness", "modification_loss")},
+    "payoff": Kind({"principal": "payoff", "interest": "interest"}, "principal"),
+    "repurchase": Kind({"principal": "repurchase_principal", "interest": "repurchase_interest"}, "principal"),
+    "advance": Kind({"principal": "advance_principal", "interest": "advance_interest", "amount": "advance"}),
+    "advance_repaid_by_borrower": Kind(
+        {"principal": "advance_repaid_by_borrower", "interest": "advance_repaid_by_borrower", "amount": "advance_repaid_by_borrower"}
+    ),
+    **{
+        name: _one("amount", name)
+        for name in (
+            "capitalized_interest", "pool_adjustment", "liquidation_expense", "liquidation_proceeds", "realized_loss", "charge_off", "recovery",
+            "subsequent_recovery", "advance_reimbursement", "payahead", "payahead_applied", "deposit", "withdrawal", "purchase",
+        )
+    },
+}  # fmt: skip
+"""The kinds that move money by pool or loan. A kind of the deal's own is `Kind({"amount": name})`."""
+
+ALIASES: Mapping[str, tuple[str, Column]] = {
+    "repurchase_principal": ("repurchase", "principal"),
+    "repurchase_interest": ("repurchase", "interest"),
+    "advance_principal": ("advance", "principal"),
+    "advance_interest": ("advance", "interest"),
+}
+"""Words of a remittance CSV that name one column of a kind."""
+
+FACTS: Mapping[str, Column] = {
+    "reported": "amount", "wire": "amount", "account_earnings": "amount", "adjustment": "amount", "closing_balance": "balance", "loan_setup": "balance",
+    "status": "delinquency", "nil_month": "code", "missing_month": "code", "call": "code",
+}  # fmt: skip
+"""Kinds that are read one by one rather than summed, with the column that `value` fills."""
+
+OURS = ("received", "terms", "period_date", "distribution", "approval", "publication", "evidence_erased")
+"""Kinds that the ledger itself appends."""

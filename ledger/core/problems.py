@@ -1,0 +1,55 @@
+"""What is wrong with the books or with a file, as values: collected, reported together, each with place, fact and remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong.
+
+    `place` says where (`deal.yaml:12:8`, `april.csv:41`, `SMT-2000-4 2000-06-22`), `fact` what is the case with the value that shows it,
+    `remedy` what the reader can do. `excerpt` is the line of the file with a caret below the place, where there is one.
+    `path` and `offset` name the place inside a deal file until the loader, which knows the lines, has turned them into `place`.
+    """
+
+    fact: str
+    remedy: str = ""
+    place: str = ""
+    excerpt: str = ""
+    path: tuple[str | int, ...] = ()
+    offset: int | None = None
+
+    def __str__(self) -> str:
+        head = f"{self.place}: {self.fact}" if self.place else self.fact
+        line = f"{head}; {self.remedy}" if self.remedy else head
+        return f"{line}\n{self.excerpt}" if self.excerpt else line
+
+    def at(self, place: str) -> Problem:
+        """The same problem with its place, unless it already has one."""
+        return self if self.place else replace(self, place=place)
+
+
+class ProblemsFound(Exception):
+    """Raised once with everything that is wrong; nothing was written."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def stop_on(problems: Iterable[Problem]) -> None:
+    """Raise `ProblemsFound` if there is any problem, with all of them."""
+    found = tuple(problems)
+    if found:
+        raise ProblemsFound(found)
+
+
+def nearest(word: str, known: Iterable[str], most: int = 3) -> str:
+    """`, did you mean x or y` for a misspelt name, or nothing where no known name is near."""
+    from difflib import get_close_matches
+
+    matches = get_close_matches(word, list(known), n=most, cutoff=0.6)
+    return f"did you mean {' or '.join(matches)}?" if matches else ""

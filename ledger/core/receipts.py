@@ -1,0 +1,218 @@
+"""The opening of a period: what the servicer reported becomes postings, before any step runs.
+
+Adjustments correct the opening balances; reported values are set; each kind's total is posted to its pool and to the account that collects it;
+what was wired becomes cash. Chart of accounts and rules: docs/books.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from fractions import Fraction
+
+from ledger.core import posting
+from ledger.core.collections import Flow
+from ledger.core.deal import Reported
+from ledger.core.events import Event, Leg
+from ledger.core.formula import Value
+from ledger.core.money import Money
+from ledger.core.names import pool_balance
+from ledger.core.posting import EXCESS
+from ledger.core.problems import Problem, ProblemsFound, stop_on
+from ledger.core.state import Running
+
+EVENTS = "events"
+"""The cause of a posting that sums events of the period."""
+
+
+def receive(run: Running) -> None:
+    """Post all that the period knows of the world. Raises ProblemsFound."""
+    adjust(run)
+    run.opening = run.balances.copy()
+    stop_on(set_reported(run))
+    post_flows(run)
+    for account, name, amount in run.terms.named_collections:
+        run.transfer(EXCESS, run.terms.due_account(account), amount(run), name, f"{account}.{name}", EVENTS)
+    restate_pools(run)
+    settle(run)
+    call(run)
+
+
+# Adjustments and reported values ------------------------------------------------------------------------------------
+
+
+def adjust(run: Running) -> None:
+    """Correct opening balances by the signed amount of each `adjustment`, as a correction of the period it `applies_to`."""
+    for fact in run.collections.of_kind("adjustment"):
+        subject, amount = fact.subject or "", fact.amount or 0
+        source, destination = adjusted_accounts(run, subject)
+        run.transfer(source, destination, amount, "adjustment", f"{subject}.adjustment", EVENTS, fact.effective_on)
+
+
+def adjusted_accounts(run: Running, subject: str) -> Leg:
+    """(source, destination) of an adjustment that raises what its subject names. Raises ProblemsFound for a subject that is nothing of the deal."""
+    deal, terms = run.terms.deal, run.terms
+    name, _, item = subject.rpartition(".")
+    if item == "unpaid_interest" and name in deal.tranches:
+        return posting.shortfall(name), EXCESS
+    if item in deal.ledgers and name in terms.ledger_classes[item]:
+        return posting.ledger_memo(item), posting.ledger(item, name)
+    if subject in deal.ledgers:
+        return posting.ledger_memo(subject), posting.ledger(subject)
+    if subject in deal.tranches:
+        return posting.principal(subject), EXCESS
+    if subject in deal.fees:
+        return posting.fee(subject), EXCESS
+    if subject in deal.accounts:
+        return EXCESS, terms.cash_account(subject)
+    raise ProblemsFound([Problem(f"an adjustment names `{subject}`", "name a class, CLASS.unpaid_interest, a fee, an account or a ledger")])
+
+
+def set_reported(run: Running) -> list[Problem]:
+    """Set what was reported; what is missing is stood in for as the deal says, or is a problem."""
+    stated = {fact.subject: fact for fact in run.collections.of_kind("reported")}
+    problems = []
+    for name, reported in run.terms.deal.reported.items():
+        if name in stated:
+            run.reported[name] = reported_value(reported, stated[name])
+        elif name in run.terms.missing:
+            run.reported[name] = run.terms.missing[name](run)
+        else:
+            problems.append(Problem(f"`{name}` was not reported", f"add a `reported` row for {name}, or give it `missing` in the deal file"))
+    return problems
+
+
+def reported_value(reported: Reported, fact: Event) -> Value:
+    """The one column of a reported fact that its declared type uses."""
+    match reported.type:
+        case "money":
+            return fact.amount or 0
+        case "date":
+            return fact.effective_on or date.min
+        case "flag":
+            return fact.code == "yes"
+        case _:
+            return Fraction(fact.rate or 0)
+
+
+# Flows --------------------------------------------------------------------------------------------------------------
+
+
+def post_flows(run: Running) -> None:
+    """Post each component's total, in the order of the table of components."""
+    order = {name: index for index, name in enumerate(run.terms.components)}
+    for flow in sorted(run.collections.flows, key=lambda flow: (order[flow.component], flow.pool or "", flow.origin or date.min)):
+        match flow.component:
+            case "liquidation_proceeds":
+                _default_first(run, flow, flow.amount)
+                _post(run, flow, flow.amount)
+            case "realized_loss":
+                expense = run.figures[f"{_pool(flow)}.liquidation_expense"] if flow.origin is None else 0
+                _default_first(run, flow, flow.amount - expense)
+                _post(run, flow, flow.amount - expense)
+            case _:
+                _post(run, flow, flow.amount)
+
+
+def _pool(flow: Flow) -> str:
+    return flow.pool or "pool"
+
+
+def _default_first(run: Running, flow: Flow, amount: Money) -> None:
+    """What is liquidated without a `default` before it leaves the pool by way of the defaulted loans."""
+    defaulted = run.terms.defaulted_account(_pool(flow))
+    missing = amount - max(0, run.balances[defaulted])
+    if amount > 0 and missing > 0:
+        run.transfer(run.terms.pool_account(_pool(flow)), defaulted, missing, flow.component, "", EVENTS, flow.origin)
+
+
+def _post(run: Running, flow: Flow, amount: Money) -> None:
+    """The postings of one component; the first carries its figure."""
+    item = f"{_pool(flow)}.{flow.component}"
+    for leg in run.terms.components[flow.component].legs:
+        source, destination = (_account(run, flow, word) for word in leg)
+        run.transfer(source, destination, amount, flow.component, item, EVENTS, flow.origin)
+        item = ""
+
+
+def _account(run: Running, flow: Flow, word: str) -> str:
+    """The account that a word of a leg stands for."""
+    terms, pool = run.terms, _pool(flow)
+    match word:
+        case "pool":
+            return terms.pool_account(pool)
+        case "defaulted":
+            return terms.defaulted_account(pool)
+        case "due":
+            return terms.due_account(collecting_account(run, pool, flow.component))
+        case "cash":
+            return terms.cash_account(collecting_account(run, pool, flow.component))
+        case "payahead":
+            return terms.cash_account(collecting_account(run, pool, "payahead"))
+        case _:
+            return word
+
+
+def collecting_account(run: Running, pool: str, component: str) -> str:
+    """The account that collects a component of a pool. Raises ProblemsFound where none does."""
+    account = run.terms.collecting.get((pool, component))
+    if account is None:
+        raise ProblemsFound([Problem(f"no account collects `{component}`", f"add {component} to the `collects` of an account in the deal file")])
+    return account
+
+
+def restate_pools(run: Running) -> None:
+    """Where the remittance states the closing pool, what its movements do not explain leaves (or enters) the pool against `excess`."""
+    for pool, stated in run.terms.pool_balances.items():
+        difference = pool_balance(run.balances, run.terms, pool) - stated(run)
+        run.transfer(run.terms.pool_account(pool), EXCESS, difference, "pool balance", f"{pool}.other_reduction", EVENTS)
+
+
+# Cash ---------------------------------------------------------------------------------------------------------------
+
+
+def settle(run: Running) -> None:
+    """Turn what is due into cash: all of it where settlement is assumed, else what was wired; a due below zero stays owed back."""
+    for fact in run.collections.of_kind("account_earnings"):
+        run.transfer(EXCESS, _cash(run, fact), fact.amount or 0, "account_earnings", f"{fact.subject}.earnings", EVENTS)
+    wired = {name: due for name in run.terms.deal.accounts if (due := _due(run, name)) > 0}
+    if run.terms.deal.settlement == "wired":
+        wired = _wires(run, wired)
+    for account, amount in wired.items():
+        run.transfer(run.terms.due_account(account), run.terms.cash_account(account), amount, "wire", f"{account}.wired", EVENTS)
+
+
+def _due(run: Running, account: str) -> Money:
+    return run.balances[posting.due(account)] if run.terms.deal.accounts[account].cash else 0
+
+
+def _wires(run: Running, due: Mapping[str, Money]) -> dict[str, Money]:
+    """What was wired to each account. Raises ProblemsFound where something is due and no wire was reported."""
+    wires: dict[str, Money] = {}
+    for fact in run.collections.of_kind("wire"):
+        _cash(run, fact)
+        wires[fact.subject or ""] = wires.get(fact.subject or "", 0) + (fact.amount or 0)
+    stop_on(_missing_wires(due, wires))
+    return wires
+
+
+def _missing_wires(due: Mapping[str, Money], wires: Mapping[str, Money]) -> Iterable[Problem]:
+    for account in due:
+        if account not in wires:
+            yield Problem(f"something is due to account {account} and no wire was reported", f"append a `wire` row for {account}, of 0 if nothing came")
+
+
+def _cash(run: Running, fact: Event) -> str:
+    account = fact.subject or ""
+    if account not in run.terms.deal.accounts:
+        raise ProblemsFound([Problem(f"`{fact.kind}` names `{account}`, which is no account", f"name one of {', '.join(run.terms.deal.accounts)}")])
+    return run.terms.cash_account(account)
+
+
+def call(run: Running) -> None:
+    """A `call` is judged before the first step: refused unless the deal allows it now."""
+    for _ in run.collections.of_kind("call"):
+        allowed = run.terms.call_allowed
+        if allowed is None or not allowed(run):
+            raise ProblemsFound([Problem("the call is not allowed now", "see `call.allowed_when` in the deal file; reverse the `call` event")])
+        run.called = True

@@ -1,0 +1,226 @@
+"""The waterfall section of a deal file, compiled: what each step moves, its tree of payees, and the rules of which verb takes what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from ledger.core.allocation import Branch, Weigh
+from ledger.core.deal import Block, Node, Step
+from ledger.core.formula import BOOLEAN, MONEY, FormulaError, Name, Read
+from ledger.core.problems import nearest
+from ledger.core.terms import CompiledBlock, CompiledStep, Steps, Terms, What
+
+if TYPE_CHECKING:
+    from ledger.core.compiler import DealCompiler
+
+Path = tuple[str | int, ...]
+WORDS: tuple[What, ...] = ("interest", "fees", "principal", "rest")
+
+
+class StepCompiler:
+    """Compiles the steps of one deal, in the order of the file; what is wrong goes to the deal's compiler."""
+
+    def __init__(self, compiler: DealCompiler) -> None:
+        self.compiler, self.deal, self.terms = compiler, compiler.deal, compiler.terms
+        self.number = 0
+
+    def compile(self, steps: Iterable[Step | Block], path: Path = ("waterfall",)) -> tuple[Steps, ...]:
+        compiled: list[Steps] = []
+        for index, step in enumerate(steps):
+            here = (*path, index)
+            if isinstance(step, Block):
+                when = self.compiler.formula((*here, "when"), step.when, BOOLEAN).read
+                compiled.append(CompiledBlock(when, self.compile(step.steps, (*here, "steps"))))
+            else:
+                compiled.append(self.step(here, step))
+        return tuple(compiled)
+
+    def step(self, path: Path, step: Step) -> CompiledStep:
+        self.number += 1
+        what = self.what(path, step)
+        amount = self.compiler.formula((*path, step.verb), step.what, MONEY).read if what == "amount" else None
+        tree = self.tree((*path, "to"), step.to, step, what) if step.to else None
+        self._check(path, step, what, tree)
+        return CompiledStep(
+            number=self.number, label=step.name or describe(step), path=path, verb=step.verb, what=what, amount=amount, tree=tree, sources=step.from_,
+            limit=self.compiler.formula((*path, "limit"), step.limit, MONEY).read if step.limit else None,
+            when=self.compiler.formula((*path, "when"), step.when, BOOLEAN).read if step.when else None,
+            as_=step.as_, ledger=self._ledger_of(step, what),
+            settles=self._ledger((*path, "settles"), step.settles), adds_to=self._ledger((*path, "adds_to"), step.adds_to),
+        )  # fmt: skip
+
+    # What it moves -------------------------------------------------------------------------------------------------
+
+    def what(self, path: Path, step: Step) -> What:
+        """The word that stands for what each payee is owed, or `amount` for a formula."""
+        root = step.what.root
+        word = root.name if isinstance(root, Name) else ""
+        match step.verb:
+            case "pay" if word in WORDS:
+                return word
+            case "pay" if word in self.deal.ledgers and self.deal.ledgers[word].of:
+                return "ledger"
+            case "accrete":
+                if word != "interest":
+                    self.compiler.problem((*path, "accrete"), f"`{step.what.text}` cannot be accreted", "write `accrete: interest`")
+                return "interest"
+            case _:
+                return "amount"
+
+    def _ledger_of(self, step: Step, what: What) -> str | None:
+        if what == "ledger":
+            return cast(Name, step.what.root).name
+        return step.as_ if step.as_ in self.deal.ledgers else None
+
+    def _ledger(self, path: Path, text: str | None) -> tuple[str, str | None] | None:
+        """`B.pdl`, a ledger of the whole deal, or one per class, which means the payee's own."""
+        if text is None:
+            return None
+        tranche, _, name = text.rpartition(".")
+        ledger = self.deal.ledgers.get(name)
+        if ledger is None or (tranche and tranche not in self.terms.ledger_classes[name]):
+            self.compiler.problem(path, f"`{text}` is not a ledger", nearest(text, self.deal.ledgers) or "define it under `ledgers`")
+            return None
+        return name, tranche or ("" if ledger.of else None)
+
+    # To whom -------------------------------------------------------------------------------------------------------
+
+    def tree(self, path: Path, node: Node, step: Step, what: What) -> Branch:
+        """The tree with groups opened and formulas compiled."""
+        limit = self.compiler.formula((*path, "limit"), node.limit, MONEY).read if node.limit else None
+        when = self.compiler.formula((*path, "when"), node.when, BOOLEAN).read if node.when else None
+        if node.to is not None:
+            members = self.payees(path, node.to)
+            if len(members) == 1:
+                return Branch(payee=members[0], limit=limit, when=when)
+            return Branch(children=tuple(map(Branch, members)), limit=limit, when=when)
+        key = "pro_rata" if node.pro_rata is not None else "sequential"
+        children: list[Branch] = []
+        for index, child in enumerate(node.children):
+            plain_group = child.to in self.terms.groups and child.limit is None and child.when is None
+            branch = self.tree((*path, key, index), child, step, what)
+            children.extend(branch.children if plain_group and branch.children else (branch,))
+        weigh = self.weigh((*path, "by"), node, children, what) if node.pro_rata is not None else None
+        return Branch(None, tuple(children), node.pro_rata is not None, weigh, limit, when)
+
+    def payees(self, path: Path, name: str) -> tuple[str, ...]:
+        deal = self.deal
+        if name in deal.tranches or name in deal.fees or name in deal.accounts:
+            return (name,)
+        if name in self.terms.groups:
+            if not self.terms.groups[name]:
+                self.compiler.problem(path, f"group {name} has no members", "name its classes under `groups`")
+            return self.terms.groups[name]
+        known = [*deal.tranches, *self.terms.groups, *deal.fees, *deal.accounts]
+        self.compiler.problem(path, f"`{name}` is not a class, group, fee or account", nearest(name, known) or f"the payees are {', '.join(known)}")
+        return (name,)
+
+    def weigh(self, path: Path, node: Node, children: list[Branch], what: What) -> Weigh | None:
+        """How shares are weighed; None weighs by what each can take (`due`)."""
+        payees = {payee for child in children for payee in child.payees()}
+        match node.by:
+            case dict():
+                return self._fixed(path, {name: weight for name, weight in node.by.items()}, children)
+            case None:
+                all_classes = all(self.terms.has_balance(payee) for payee in payees)
+                by = "due" if what in ("interest", "fees") or not all_classes else "balance"
+            case _:
+                by = node.by
+        return None if by == "due" else self._field(path, by, payees)
+
+    def _fixed(self, path: Path, weights: Mapping[str, Any], children: list[Branch]) -> Weigh | None:
+        shares: dict[str, Any] = {}
+        for name, weight in weights.items():
+            for member in self.payees(path, name):
+                shares[member] = weight
+        missing = [payee for child in children for payee in child.payees() if payee not in shares]
+        if missing:
+            self.compiler.problem(path, f"no weight for {', '.join(missing)}", "give every payee of the node a weight")
+        return lambda _run, branch: sum(shares.get(payee, 0) for payee in branch.payees())
+
+    def _field(self, path: Path, field: str, payees: Iterable[str]) -> Weigh | None:
+        reads: dict[str, Read] = {}
+        for payee in payees:
+            try:
+                reads[payee] = self.compiler.read(Name(f"{payee}.{field}", 0), MONEY)
+            except FormulaError as error:
+                self.compiler.problem(path, f"shares cannot be weighed by `{field}`: {error.fact}", error.remedy)
+                return None
+        return lambda run, branch: sum(reads[payee](run) for payee in branch.payees())
+
+    # Rules ---------------------------------------------------------------------------------------------------------
+
+    def _check(self, path: Path, step: Step, what: What, tree: Branch | None) -> None:
+        for rule in (_needs_payees, _needs_accounts, _needs_as, _takes_such_payees):
+            for field, fact, remedy in rule(step, what, list(tree.payees()) if tree else [], self.terms):
+                self.compiler.problem((*path, field) if field else path, fact, remedy)
+
+
+Broken = list[tuple[str, str, str]]
+"""(field, fact, remedy) of each rule that a step breaks."""
+Rule = Callable[[Step, What, list[str], Terms], Broken]
+
+
+def _needs_payees(step: Step, _what: What, _payees: list[str], terms: Terms) -> Broken:
+    if step.verb == "record":
+        ledger = terms.deal.ledgers.get(step.as_ or "")
+        if ledger is None:
+            return [("as", "a `record` names the ledger that it is booked in", "write `as: LEDGER`, with LEDGER defined under `ledgers`")]
+        if bool(ledger.of) != (step.to is not None):
+            return [("to", f"ledger {step.as_} is {'per class' if ledger.of else 'of the whole deal'}", "a ledger per class needs `to`, one of the deal takes none")]
+        return []
+    return [] if step.to is not None else [("", f"`{step.verb}` needs a payee", "write `to: CLASS` or a tree")]
+
+
+def _needs_accounts(step: Step, _what: What, _payees: list[str], terms: Terms) -> Broken:
+    accounts = terms.deal.accounts
+    unknown = [name for name in step.from_ if name not in accounts]
+    if unknown:
+        return [("from", f"`{unknown[0]}` is not an account", nearest(unknown[0], accounts) or f"the accounts are {', '.join(accounts)}")]
+    if (step.verb == "pay") != bool(step.from_):
+        return [("", f"`{step.verb}` {'needs `from`' if step.verb == 'pay' else 'moves no cash, it has no `from`'}", f"the accounts are {', '.join(accounts)}")]
+    return []
+
+
+def _needs_as(step: Step, what: What, payees: list[str], terms: Terms) -> Broken:
+    if step.verb == "record" or what not in ("amount", "rest"):
+        return []
+    classes = [payee for payee in payees if payee in terms.deal.tranches and terms.deal.tranches[payee].kind != "residual"]
+    if step.verb == "pay" and classes and step.as_ is None and step.settles is None:
+        return [("", f"{classes[0]} is paid an amount, as what?", "write `as: interest`, `as: principal` or `as: LEDGER`")]
+    if step.as_ is not None and step.as_ not in ("interest", "principal") and step.as_ not in terms.deal.ledgers:
+        return [("as", f"`{step.as_}` is not `interest`, `principal` or a ledger", "define the ledger under `ledgers`")]
+    return []
+
+
+def _takes_such_payees(step: Step, what: What, payees: list[str], terms: Terms) -> Broken:
+    """Which payees a verb and its `what` can reach."""
+    deal = terms.deal
+    for payee in payees:
+        tranche = payee in deal.tranches
+        known = tranche or payee in deal.fees or payee in deal.accounts
+        wrong = (
+            (step.verb != "pay" and not tranche, "is not a class", f"`{step.verb}` moves the books of classes only"),
+            (step.verb in ("write_down", "write_up") and tranche and not terms.has_balance(payee), "has no balance", "write down classes with a balance"),
+            (what == "fees" and payee not in deal.fees, "is not a fee", "write `pay: interest` or `pay: principal` for a class"),
+            (what == "interest" and payee not in terms.accruals, "accrues no interest", "give the class a `rate`, or pay it a formula"),
+            (what == "principal" and not terms.has_balance(payee), "has no balance", "pay principal to classes with a balance"),
+            (what == "ledger" and payee not in terms.ledger_classes.get(step.what.text, ()), f"has no {step.what.text}", "name it under `of` of the ledger"),
+        )
+        for broken, fact, remedy in wrong:
+            if broken and known:
+                return [("to", f"{payee} {fact}", remedy)]
+    return []
+
+
+def describe(step: Step) -> str:
+    """A name for a step that has none: `pay interest to A-1, A-2`."""
+    payees = ", ".join(leaves(step.to)) if step.to else step.as_ or ""
+    what = step.what.text if len(step.what.text) <= 40 else "amount"
+    return f"{step.verb.replace('_', ' ')} {what}{' to ' + payees if payees else ''}"
+
+
+def leaves(node: Node) -> list[str]:
+    """The payees and groups that a tree names, in order."""
+    return [node.to] if node.to is not None else [leaf for child in node.children for leaf in leaves(child)]

@@ -1,0 +1,149 @@
+"""The terms of a deal, ready to run: every formula compiled, every name resolved, every rule of the deal file checked.
+
+`compile_deal` turns a `Deal` (what the file says) into `Terms` (what a period runs on), or raises all that is wrong at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from typing import Literal, TypeAlias
+
+from ledger.core import posting
+from ledger.core.allocation import Branch
+from ledger.core.daycount import year_fraction
+from ledger.core.deal import AccrualFrom, Deal, Verb
+from ledger.core.events import Component
+from ledger.core.formula import Read, Term
+from ledger.core.money import Exact, Money
+from ledger.core.schedule import PeriodDates
+
+What = Literal["interest", "fees", "principal", "rest", "ledger", "amount"]
+"""What a `pay` pays: what each payee is owed of a sort, all that the sources hold, or an amount."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledStep:
+    """A step ready to run. `number` counts the file's steps from 1, `label` is what statements print, `path` is its place in the file.
+
+    `amount` and `limit` give units of money, exact. `ledger` is the ledger that is paid or recorded; `settles` and `adds_to` name ledgers
+    (`B.pdl` as ("pdl", "B"), a ledger of the whole deal as ("borrowed", None), a ledger of the payee's own as ("pdl", "")).
+    """
+
+    number: int
+    label: str
+    path: tuple[str | int, ...]
+    verb: Verb
+    what: What
+    amount: Read | None
+    tree: Branch | None
+    sources: tuple[str, ...]
+    limit: Read | None
+    when: Read | None
+    as_: str | None
+    ledger: str | None
+    settles: tuple[str, str | None] | None
+    adds_to: tuple[str, str | None] | None
+
+    @property
+    def cause(self) -> str:
+        return f"step {self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledBlock:
+    """Steps under one condition, read once on entry."""
+
+    when: Read
+    steps: tuple[Steps, ...]
+
+
+Steps: TypeAlias = CompiledStep | CompiledBlock
+
+
+@dataclass(frozen=True, slots=True)
+class AccrualTerms:
+    """How a class or fee accrues: `rate` a year on `basis` (units), over the part of a year that its day count gives its period."""
+
+    rate: Read
+    basis: Read
+    day_count: str
+    accrual: AccrualFrom
+    months: int
+
+    def year_fraction(self, dates: PeriodDates, number: int) -> Exact:
+        start, end = self.span(dates, number)
+        return year_fraction(self.day_count, start, end, period=(start, end), periods_per_year=12 // self.months)
+
+    def span(self, dates: PeriodDates, number: int) -> tuple[date, date]:
+        """First day and last day of the accrual period; the last is not counted."""
+        match self.accrual.period:
+            case "payment":
+                start, end = dates.previous_distribution, dates.distribution
+            case "scheduled":
+                start, end = dates.previous_scheduled, dates.scheduled
+            case _:
+                end = dates.scheduled.replace(day=1)
+                before = end.year * 12 + end.month - 1 - self.months
+                start = date(before // 12, before % 12 + 1, 1)
+        if number == 1 and self.accrual.from_ is not None:
+            start = self.accrual.from_
+        return start, end
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledTrigger:
+    name: str
+    fails_when: Read
+    curable: bool
+    at_closing: bool
+
+
+@dataclass(slots=True)
+class Terms:
+    """What a period runs on; built by `ledger.core.compiler`, not changed afterwards."""
+
+    deal: Deal
+    original: dict[str, Money] = field(default_factory=dict)
+    groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    ledger_classes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    accruals: dict[str, AccrualTerms] = field(default_factory=dict)
+    on_unpaid: dict[str, Read] = field(default_factory=dict)
+    fee_amounts: dict[str, Read] = field(default_factory=dict)
+    targets: dict[str, Read] = field(default_factory=dict)
+    collecting: dict[tuple[str, str], str] = field(default_factory=dict)
+    named_collections: list[tuple[str, str, Read]] = field(default_factory=list)
+    pool_balances: dict[str, Read] = field(default_factory=dict)
+    missing: dict[str, Read] = field(default_factory=dict)
+    values: dict[str, Term] = field(default_factory=dict)
+    triggers: list[CompiledTrigger] = field(default_factory=list)
+    steps: tuple[Steps, ...] = ()
+    kept: dict[str, int] = field(default_factory=dict)
+    call_allowed: Read | None = None
+    components: Mapping[str, Component] = field(default_factory=dict)
+    loss_components: tuple[str, ...] = ()
+
+    @property
+    def scale(self) -> int:
+        return self.deal.rounding.scale
+
+    def units(self, amount: Fraction) -> Money:
+        """An amount of the deal file in units at carry scale; the compiler has refused one with more digits than that."""
+        return int(amount * 10**self.scale)
+
+    def cash_account(self, account: str) -> str:
+        return posting.cash(account) if self.deal.accounts[account].cash else posting.entitlement(account)
+
+    def due_account(self, account: str) -> str:
+        return posting.due(account) if self.deal.accounts[account].cash else posting.entitlement(account)
+
+    def pool_account(self, pool: str) -> str:
+        return "pool" if self.deal.pool is not None else f"pool.{pool}"
+
+    def defaulted_account(self, pool: str) -> str:
+        return "defaulted" if self.deal.pool is not None else f"defaulted.{pool}"
+
+    def has_balance(self, tranche: str) -> bool:
+        return tranche in self.original

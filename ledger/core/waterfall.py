@@ -1,0 +1,260 @@
+"""The waterfall: the file's steps in the file's order. This is the only place where cash leaves an account of the trust."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import assert_never
+
+from ledger.core import posting
+from ledger.core.allocation import UNLIMITED, Allocation, Give, Room
+from ledger.core.formula import Read
+from ledger.core.money import Money, format_money, round_exact, round_to_multiple
+from ledger.core.names import cumulative_loss
+from ledger.core.posting import EXCESS, LOSS, ROUNDING
+from ledger.core.problems import Problem, ProblemsFound
+from ledger.core.state import Running
+from ledger.core.terms import CompiledBlock, CompiledStep, Steps, Terms
+
+
+def run_steps(run: Running, steps: Iterable[Steps]) -> None:
+    """Run steps top to bottom; a block's condition is read once, on entry. Raises ProblemsFound, naming the step."""
+    for step in steps:
+        if isinstance(step, CompiledBlock):
+            if step.when(run):
+                run_steps(run, step.steps)
+            continue
+        try:
+            if step.when is None or step.when(run):
+                run_step(run, step)
+        except ProblemsFound as found:
+            raise ProblemsFound(problem.at(f"step {step.number}, {step.label}") for problem in found.problems) from None
+
+
+def run_step(run: Running, step: CompiledStep) -> None:
+    match step.verb:
+        case "pay":
+            pay(run, step)
+        case "accrete":
+            accrete(run, step)
+        case "write_down":
+            write_down(run, step)
+        case "write_up":
+            write_up(run, step)
+        case "shortfall":
+            cut_interest(run, step)
+        case "record":
+            record(run, step)
+        case _:
+            assert_never(step.verb)
+
+
+def _amount(run: Running, read: Read | None) -> Money:
+    """An amount or a limit of a step, rounded as the deal says; below zero is zero, none is without end."""
+    if read is None:
+        return UNLIMITED
+    return max(0, round_exact(read(run), run.terms.deal.rounding.amounts))
+
+
+# pay ------------------------------------------------------------------------------------------------------------------
+
+
+def pay(run: Running, step: CompiledStep) -> None:
+    """Pay the least of what is asked, the limit, the cash in the sources, and what the payees can take."""
+    assert step.tree is not None
+    allocation = Allocation(run, lambda payee: room_to_pay(run, step, payee), lambda payee, amount: give(run, step, payee, amount), run.terms.deal.rounding.odd_cents)
+    if not allocation.room_of(step.tree):
+        return
+    cash = sum(max(0, run.cash_of(account)) for account in step.sources)
+    allocation.allocate(step.tree, min(_amount(run, step.amount), _amount(run, step.limit), cash))
+
+
+def room_to_pay(run: Running, step: CompiledStep, payee: str) -> Money:
+    """What one payee can take in a `pay`: what it is owed of a sort, or any amount."""
+    match step.what:
+        case "interest":
+            return max(0, run.owed_interest(payee))
+        case "fees":
+            return max(0, -run.balances[posting.fee(payee)])
+        case "principal":
+            return -run.balances[posting.principal(payee)]
+        case "ledger":
+            return run.balances[posting.ledger(step.ledger or "", payee)]
+        case _:
+            return -run.balances[posting.principal(payee)] if step.as_ == "principal" and run.terms.has_balance(payee) else UNLIMITED
+
+
+def give(run: Running, step: CompiledStep, payee: str, amount: Money) -> None:
+    """Pay one payee out of the step's accounts in order, and move the ledgers that the step names."""
+    for account in step.sources:
+        if not amount:
+            break
+        part = min(amount, max(0, run.cash_of(account)))
+        paid = pay_from(run, step, account, payee, part) if part else 0
+        amount -= part
+        _move_ledger(run, step, step.settles, payee, -paid)
+        _move_ledger(run, step, step.adds_to, payee, paid)
+
+
+def pay_from(run: Running, step: CompiledStep, account: str, payee: str, amount: Money) -> Money:
+    """Pay an amount out of one account: to another account, to a fee, or to a class as principal, as interest or for a ledger; what was paid."""
+    deal, source = run.terms.deal, run.terms.cash_account(account)
+    if payee in deal.accounts:
+        amount = _payable(run, account, amount)
+        run.transfer(source, run.terms.cash_account(payee), amount, step.label, "", step.cause)
+        return amount
+    if payee in deal.fees:
+        pay_fee(run, step, source, payee, amount)
+    elif step.what == "principal" or (step.as_ == "principal" and run.terms.has_balance(payee)):
+        run.transfer(source, posting.principal(payee), amount, step.label, f"{payee}.principal_paid", step.cause)
+    elif step.what == "ledger" or step.ledger is not None:
+        pay_for_ledger(run, step, source, payee, amount)
+    elif step.what == "interest":
+        pay_owed_interest(run, step, source, payee, amount)
+    else:
+        pay_further_interest(run, step, source, payee, amount)
+    run.transfer(source, ROUNDING, _payable(run, account, amount, paid=amount) - amount, step.label, "", step.cause)
+    return amount
+
+
+def _payable(run: Running, account: str, amount: Money, paid: Money = 0) -> Money:
+    """An exact amount as cash: whole minor units, never more than the account held before `paid` left it."""
+    unit = run.terms.deal.rounding.minor_unit
+    if unit == 1 or not run.terms.deal.accounts[account].cash:
+        return amount
+    return min(round_to_multiple(amount, unit), (run.cash_of(account) + paid) // unit * unit)
+
+
+def pay_fee(run: Running, step: CompiledStep, source: str, payee: str, amount: Money) -> None:
+    """Pay what a fee is owed; an amount by formula is owed by being paid."""
+    if step.what != "fees":
+        run.transfer(posting.fee(payee), EXCESS, amount, step.label, f"{payee}.accrued", step.cause)
+    run.transfer(source, posting.fee(payee), amount, step.label, f"{payee}.paid", step.cause)
+
+
+def pay_owed_interest(run: Running, step: CompiledStep, source: str, tranche: str, amount: Money) -> None:
+    """Interest on unpaid interest first, then interest brought forward, then this period's."""
+    for claim in (posting.interest_on_unpaid(tranche), posting.shortfall(tranche), posting.interest(tranche)):
+        part = min(amount, -run.balances[claim])
+        if part > 0:
+            run.transfer(source, claim, part, step.label, f"{tranche}.interest_paid", step.cause)
+            amount -= part
+
+
+def pay_further_interest(run: Running, step: CompiledStep, source: str, tranche: str, amount: Money) -> None:
+    """What a residual or an excess class receives: an income of the class that is owed by being paid."""
+    residual = run.terms.deal.tranches[tranche].kind == "residual"
+    claim = posting.residual(tranche) if residual else posting.interest(tranche)
+    run.transfer(claim, EXCESS, amount, step.label, "", step.cause)
+    run.transfer(source, claim, amount, step.label, f"{tranche}.interest_paid", step.cause)
+
+
+def pay_for_ledger(run: Running, step: CompiledStep, source: str, tranche: str, amount: Money) -> None:
+    """Pay a class what one of its ledgers says, and lower the ledger by it."""
+    run.transfer(posting.other(tranche), EXCESS, amount, step.label, "", step.cause)
+    run.transfer(source, posting.other(tranche), amount, step.label, f"{tranche}.other_paid", step.cause)
+    _move_ledger(run, step, (step.ledger or "", ""), tranche, -amount)
+
+
+# Ledgers --------------------------------------------------------------------------------------------------------------
+
+
+def _move_ledger(run: Running, step: CompiledStep, ledger: tuple[str, str | None] | None, payee: str, amount: Money) -> None:
+    """Raise or lower a ledger; it never falls below zero. ("pdl", "") is the payee's own."""
+    if ledger is None or not amount:
+        return
+    name, tranche = ledger
+    account = posting.ledger(name, payee if tranche == "" else tranche)
+    amount = max(amount, -run.balances[account])
+    run.transfer(posting.ledger_memo(name), account, amount, step.label, "", step.cause)
+
+
+def record(run: Running, step: CompiledStep) -> None:
+    """Book an amount in a ledger: of the deal, or of each class of the tree up to its ceiling; a negative amount lowers."""
+    assert step.amount is not None
+    amount = round_exact(step.amount(run), run.terms.deal.rounding.amounts)
+    name = step.ledger or ""
+    if step.tree is None:
+        _move_ledger(run, step, (name, None), "", min(amount, _amount(run, step.limit)))
+        return
+    up = amount > 0
+
+    def room(payee: str) -> Money:
+        held = run.balances[posting.ledger(name, payee)]
+        if not up:
+            return held
+        ceiling = -run.balances[posting.principal(payee)] if run.terms.deal.ledgers[name].up_to == "balance" else UNLIMITED
+        return max(0, ceiling - held)
+
+    def book(payee: str, part: Money) -> None:
+        _move_ledger(run, step, (name, ""), payee, part if up else -part)
+
+    Allocation(run, room, book, run.terms.deal.rounding.odd_cents).allocate(step.tree, min(abs(amount), _amount(run, step.limit)))
+
+
+# Entitlement ------------------------------------------------------------------------------------------------------------
+
+
+def accrete(run: Running, step: CompiledStep) -> None:
+    """Add this period's interest to the balance of an accrual class; the cash stays where it is."""
+
+    def add(tranche: str, amount: Money) -> None:
+        run.transfer(posting.principal(tranche), posting.interest(tranche), amount, step.label, f"{tranche}.accreted", step.cause)
+
+    _move_claims(run, step, lambda tranche: -run.balances[posting.interest(tranche)], add)
+
+
+def write_down(run: Running, step: CompiledStep) -> None:
+    """Let classes bear a loss, at most their balance. Raises ProblemsFound for what no class can bear."""
+
+    def bear(tranche: str, amount: Money) -> None:
+        run.transfer(LOSS, posting.principal(tranche), amount, step.label, f"{tranche}.realized_loss", step.cause)
+
+    asked, placed = _move_claims(run, step, lambda tranche: -run.balances[posting.principal(tranche)], bear)
+    if placed < asked:
+        left = format_money(asked - placed, run.terms.scale)
+        raise ProblemsFound([Problem(f"{left} of loss cannot be written down: no class of the step has a balance left", "name further classes in `to`, or limit the amount")])
+
+
+def write_up(run: Running, step: CompiledStep) -> None:
+    """Give recovered loss back to classes, at most the loss that each has borne."""
+
+    def restore(tranche: str, amount: Money) -> None:
+        run.transfer(posting.principal(tranche), LOSS, amount, step.label, f"{tranche}.written_up", step.cause)
+
+    _move_claims(run, step, lambda tranche: cumulative_loss(run, tranche), restore)
+
+
+def cut_interest(run: Running, step: CompiledStep) -> None:
+    """Cut the entitlement to interest for good: prepayment interest shortfalls, Relief Act."""
+
+    def cut(tranche: str, amount: Money) -> None:
+        run.transfer(EXCESS, posting.interest(tranche), amount, step.label, f"{tranche}.interest_shortfall", step.cause)
+
+    _move_claims(run, step, lambda tranche: run.figures[f"{tranche}.interest_accrued"] - run.figures[f"{tranche}.interest_shortfall"], cut)
+
+
+def _move_claims(run: Running, step: CompiledStep, room: Room, give_to: Give) -> tuple[Money, Money]:
+    """Allocate a step that moves claims and no cash; what was asked for (where that has an end) and what was placed."""
+    assert step.tree is not None
+    allocation = Allocation(run, lambda tranche: max(0, room(tranche)), give_to, run.terms.deal.rounding.odd_cents)
+    if step.amount is None:
+        asked = allocation.room_of(step.tree)
+    else:
+        asked = _amount(run, step.amount)
+    if not asked:
+        return 0, 0
+    asked = min(asked, _amount(run, step.limit))
+    return asked, allocation.allocate(step.tree, asked)
+
+
+def steps_of(terms: Terms) -> list[CompiledStep]:
+    """All steps in the order of the file, blocks opened."""
+
+    def opened(steps: Iterable[Steps]) -> Iterable[CompiledStep]:
+        for step in steps:
+            if isinstance(step, CompiledBlock):
+                yield from opened(step.steps)
+            else:
+                yield step
+
+    return list(opened(terms.steps))
