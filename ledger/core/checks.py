@@ -61,7 +61,9 @@ def written_down_losses_match_the_balances(run: Running, distribution: Distribut
         rise = figures["adjustment"] + figures["accreted"] + figures["written_up"] - figures["principal_paid"] - figures["realized_loss"]
         closing = -run.balances[posting.principal(tranche)]
         if opening + rise != closing:
-            yield Problem(f"class {tranche} opens at {_text(run, opening)}, moves by {_text(run, rise)} and closes at {_text(run, closing)}", "please report it")
+            yield Problem(
+                f"class {tranche} opens at {_text(run, opening)}, moves by {_text(run, rise)} and closes at {_text(run, closing)}", "please report it"
+            )
 
 
 def sources_equal_uses_by_step(_run: Running, distribution: Distribution) -> Iterator[Problem]:

@@ -37,8 +37,37 @@ from ledger.core.terms import AccrualTerms, CompiledTrigger, Terms
 Path = tuple[str | int, ...]
 
 RESERVED = frozenset(
-    "cash due entitlement pool defaulted owed excess loss rounding borrowers tranches deal interest fees principal rest"
-    " period distribution_date previous_distribution_date closing_date called true false if then else and or not".split()
+    [
+        "cash",
+        "due",
+        "entitlement",
+        "pool",
+        "defaulted",
+        "owed",
+        "excess",
+        "loss",
+        "rounding",
+        "borrowers",
+        "tranches",
+        "deal",
+        "interest",
+        "fees",
+        "principal",
+        "rest",
+        "period",
+        "distribution_date",
+        "previous_distribution_date",
+        "closing_date",
+        "called",
+        "true",
+        "false",
+        "if",
+        "then",
+        "else",
+        "and",
+        "or",
+        "not",
+    ]
 )
 """Words of the chart of accounts and of the language, which nothing in a deal may be called where the two could be confused."""
 
@@ -361,7 +390,9 @@ class DealCompiler:
         for pool in pools:
             other = self.terms.collecting.setdefault((pool, component), account)
             if other != account:
-                self.problem(path, f"`{component}` is collected by {other} and by {account}", "each kind of cash goes to one account; take it out of one of them")
+                self.problem(
+                    path, f"`{component}` is collected by {other} and by {account}", "each kind of cash goes to one account; take it out of one of them"
+                )
 
 
 def _previous(name: str) -> Read:
@@ -373,6 +404,7 @@ def _previous(name: str) -> Read:
 
 def _lookup(name: str, keys: Sequence[tuple[object, ...]], values: Sequence[object], present: Read) -> Read:
     """The value of the row with the greatest key that is not above the present one."""
+
     def read(run: Running) -> object:
         key = present(run)
         index = bisect_right(keys, (key,)) - 1

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ledger.core import posting
-from ledger.core.deal import Deal, ReportedType
+from ledger.core.deal import ReportedType
 from ledger.core.events import COMPONENTS, PREPAYMENTS
 from ledger.core.formula import BOOLEAN, DATE, MONEY, NUMBER, Call, FormulaError, Name, Read, Term, Type
 from ledger.core.money import Exact, Money, RoundingMode, round_exact

@@ -7,9 +7,9 @@ from datetime import date
 from fractions import Fraction
 
 from ledger.core import posting
+from ledger.core.collections import Collections
 from ledger.core.deal import BoardedPool, Boarding, Step
 from ledger.core.distribution import Distribution, Readings
-from ledger.core.collections import Collections
 from ledger.core.formula import Value
 from ledger.core.money import parse_money, parse_number
 from ledger.core.posting import EXCESS
@@ -32,7 +32,7 @@ def open_books(terms: Terms, boarding: Boarding | None = None) -> Distribution:
         stop_on(check_boarding(terms, boarding))
         number = boarding.period
     day = boarding.last_distribution
-    dates = PeriodDates(**{name: day for name in PeriodDates.__slots__})
+    dates = PeriodDates(**dict.fromkeys(PeriodDates.__slots__, day))
     run = Running(terms, State(number - 1, day, {}), dates, Collections())
     post_position(run, boarding)
     state = State(
@@ -154,7 +154,9 @@ def _missing_names(terms: Terms, boarding: Boarding) -> Iterator[Problem]:
 
 
 def _digits(terms: Terms, boarding: Boarding) -> Iterator[Problem]:
-    amounts: list[tuple[tuple[str, ...], Fraction]] = [(("tranches", name, field), getattr(item, field)) for name, item in boarding.tranches.items() for field in type(item).model_fields]
+    amounts: list[tuple[tuple[str, ...], Fraction]] = [
+        (("tranches", name, field), getattr(item, field)) for name, item in boarding.tranches.items() for field in type(item).model_fields
+    ]
     amounts += [(("pools", name, field), getattr(item, field)) for name, item in pools_of(boarding).items() for field in type(item).model_fields]
     amounts += [(("accounts", name), amount) for name, amount in boarding.accounts.items()]
     amounts += [(("ledgers", name), amount) for name, amount in boarding.ledgers.items()]

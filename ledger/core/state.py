@@ -95,7 +95,9 @@ class Running:
         if rate is None:
             rate = self.rates[subject] = self.terms.accruals[subject].rate(self)
             if rate < 0:
-                raise ProblemsFound([Problem(f"the rate of {subject} is negative", f"if interest cannot be negative, write `max(0%, ...)` for `{subject}.rate`")])
+                raise ProblemsFound(
+                    [Problem(f"the rate of {subject} is negative", f"if interest cannot be negative, write `max(0%, ...)` for `{subject}.rate`")]
+                )
         return rate
 
     def year_fraction(self, subject: str) -> Exact:

@@ -151,7 +151,9 @@ def _per_1000(run: Running, name: str, interest: Money, principal: Money) -> Ite
 
 def _account_figures(run: Running, name: str) -> Iterator[tuple[str, Figure]]:
     cash = run.terms.cash_account(name)
-    yield from _table(run, {item: entry for item, entry in ACCOUNT_ITEMS.items() if name in run.terms.targets or item not in ("target", "shortfall", "excess")}, name)
+    yield from _table(
+        run, {item: entry for item, entry in ACCOUNT_ITEMS.items() if name in run.terms.targets or item not in ("target", "shortfall", "excess")}, name
+    )
     yield "closing_balance", Figure("money", run.cash_of(name))
     yield "deposits", Figure("money", run.received[cash])
     yield "draws", Figure("money", run.paid[cash])

@@ -168,7 +168,9 @@ def _needs_payees(step: Step, _what: What, _payees: list[str], terms: Terms) -> 
         if ledger is None:
             return [("as", "a `record` names the ledger that it is booked in", "write `as: LEDGER`, with LEDGER defined under `ledgers`")]
         if bool(ledger.of) != (step.to is not None):
-            return [("to", f"ledger {step.as_} is {'per class' if ledger.of else 'of the whole deal'}", "a ledger per class needs `to`, one of the deal takes none")]
+            return [
+                ("to", f"ledger {step.as_} is {'per class' if ledger.of else 'of the whole deal'}", "a ledger per class needs `to`, one of the deal takes none")
+            ]
         return []
     return [] if step.to is not None else [("", f"`{step.verb}` needs a payee", "write `to: CLASS` or a tree")]
 

@@ -61,7 +61,9 @@ def _amount(run: Running, read: Read | None) -> Money:
 def pay(run: Running, step: CompiledStep) -> None:
     """Pay the least of what is asked, the limit, the cash in the sources, and what the payees can take."""
     assert step.tree is not None
-    allocation = Allocation(run, lambda payee: room_to_pay(run, step, payee), lambda payee, amount: give(run, step, payee, amount), run.terms.deal.rounding.odd_cents)
+    allocation = Allocation(
+        run, lambda payee: room_to_pay(run, step, payee), lambda payee, amount: give(run, step, payee, amount), run.terms.deal.rounding.odd_cents
+    )
     if not allocation.room_of(step.tree):
         return
     cash = sum(max(0, run.cash_of(account)) for account in step.sources)
@@ -212,7 +214,9 @@ def write_down(run: Running, step: CompiledStep) -> None:
     asked, placed = _move_claims(run, step, lambda tranche: -run.balances[posting.principal(tranche)], bear)
     if placed < asked:
         left = format_money(asked - placed, run.terms.scale)
-        raise ProblemsFound([Problem(f"{left} of loss cannot be written down: no class of the step has a balance left", "name further classes in `to`, or limit the amount")])
+        raise ProblemsFound(
+            [Problem(f"{left} of loss cannot be written down: no class of the step has a balance left", "name further classes in `to`, or limit the amount")]
+        )
 
 
 def write_up(run: Running, step: CompiledStep) -> None:

@@ -1,0 +1,1 @@
+"""The command `tranche`: parse, call the service, print."""

@@ -1,0 +1,1 @@
+"""Text in, values or problems out: deal files, boarding files, remittances, calendars."""

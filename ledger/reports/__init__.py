@@ -1,0 +1,1 @@
+"""A Statement in, bytes out; and published figures beside ours."""

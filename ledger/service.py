@@ -1,0 +1,483 @@
+"""The use cases: what each command does, in a few lines. Files and the database on one side, the pure core on the other.
+
+Every function takes the `Store` first. Those that write take the actor and answer only after the database has committed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from ledger.core import schedule
+from ledger.core.collections import Collections, collect
+from ledger.core.compiler import compile_deal
+from ledger.core.deal import Boarding, Deal
+from ledger.core.distribution import RULES, Distribution, decode_state, encode_state
+from ledger.core.events import FACTS, KINDS, Event
+from ledger.core.opening import open_books
+from ledger.core.problems import Problem, ProblemsFound, stop_on
+from ledger.core.processor import distribute as run_period
+from ledger.core.schedule import PeriodDates
+from ledger.core.state import State
+from ledger.core.statement import Statement, draw
+from ledger.core.terms import Terms
+from ledger.files import calendars, deal_file, remittance
+from ledger.reports import reconcile as reconciliation
+from ledger.store import seal
+from ledger.store.engine import Store
+from ledger.store.log import Draft, Receipt, Writer
+from ledger.store.projections import Reader
+
+PERIOD_DATES: tuple[str, ...] = tuple(PeriodDates.__slots__)
+SUMMED = (*KINDS,)
+READ_ONE_BY_ONE = (*FACTS,)
+
+
+# ----------------------------------------------------------------------------------------------------------- deals
+
+
+class Opened(NamedTuple):
+    """A deal that was opened: its id in the books, the log's position, and the hash of that commit."""
+
+    deal: str
+    position: int
+    head: str
+
+
+def check_deal(source: bytes, name: str) -> Terms:
+    """Everything that a deal file says, checked. Raises ProblemsFound with all that is wrong."""
+    return deal_file.load(source, name)
+
+
+def open_deal(
+    store: Store, source: bytes, name: str, *, boarding: tuple[bytes, str] | None = None, called: str | None = None, actor: str, reason: str = ""
+) -> Opened:
+    """Open a deal in the books, at closing or as a boarding file states it, under its own id or `called`. Raises ProblemsFound; then nothing was written."""
+    terms = named(deal_file.load(source, name), called)
+    boarded = deal_file.load_boarding(boarding[0], boarding[1]) if boarding else None
+    try:
+        opening = open_books(terms, boarded)
+    except ProblemsFound as found:
+        raise ProblemsFound(deal_file.placed(found.problems, *boarding) if boarding else found.problems) from None
+    documents = {"deal": source.decode()} | ({"boarding": boarding[0].decode()} if boarding else {})
+    with store.writing(terms.deal.deal) as writer:
+        writer.open_deal()
+        events = []
+        for subject, body in documents.items():
+            writer.add_document(seal.digest(body), body)
+            events.append(Event(0, "terms", subject, code=seal.digest(body)))
+        receipt = _record(writer, terms, opening, 0, None, events, actor, reason or "opened", seal.digest(documents["deal"]))
+    return Opened(terms.deal.deal, receipt.position, receipt.hash)
+
+
+def named(terms: Terms, called: str | None) -> Terms:
+    """The same terms under another id, for a run of a trust that is opened beside others."""
+    if called is None or called == terms.deal.deal:
+        return terms
+    return compile_deal(Deal.model_validate(terms.deal.model_copy(update={"deal": called})))
+
+
+@lru_cache(maxsize=64)
+def _load(body: str, called: str) -> Terms:
+    return named(deal_file.load(body.encode(), f"{called} deal file"), called)
+
+
+def terms_of(reader: Reader, deal: str) -> tuple[Terms, str]:
+    """The terms of a deal in the books, and the digest of the file that states them."""
+    digest = next(event.code for _, event in reader.events(deal, kinds=["terms"]) if event.subject == "deal")
+    assert digest is not None
+    return _load(reader.document(deal, digest), deal), digest
+
+
+# ---------------------------------------------------------------------------------------------------------- periods
+
+
+def scheduled(deal: Deal, number: int) -> date:
+    """The key of a period: its distribution date before any roll; number 1 is the first."""
+    distribution = deal.dates.distribution
+    first = distribution.first or schedule.scheduled_date(deal.closing_date.replace(day=1), distribution.months, 2, day=distribution.day)
+    return schedule.scheduled_date(first, distribution.months, number, day=distribution.day)
+
+
+def number_of(deal: Deal, key: date) -> int | None:
+    """The number of the period that a date is the key of, or None."""
+    first = scheduled(deal, 1)
+    months = (key.year - first.year) * 12 + key.month - first.month
+    number = months // deal.dates.distribution.months + 1
+    return number if number >= 1 and scheduled(deal, number) == key else None
+
+
+def resolve_dates(deal: Deal, number: int, previous_paid: date | None) -> PeriodDates:
+    """The dates of a period, with the holidays as they are known now; `previous_paid` where the books know it better."""
+    dates = deal.dates
+    resolved = schedule.resolve(
+        first=scheduled(deal, 1),
+        day=dates.distribution.day,
+        months=dates.distribution.months,
+        number=number,
+        roll=dates.distribution.roll,
+        is_open=calendars.is_open(dates.distribution.calendar),
+        closing_date=deal.closing_date,
+        determination_days_before=dates.determination.business_days_before if dates.determination else None,
+        record_days_before=dates.record.business_days_before if dates.record else None,
+        collection_months_before=dates.collection.months_before,
+    )
+    return replace(resolved, previous_distribution=previous_paid) if previous_paid else resolved
+
+
+def recorded_dates(reader: Reader, deal: str, key: date, known_at: int | None = None) -> PeriodDates | None:
+    """The dates of a period as they were recorded when it opened; None where it has not."""
+    days = {event.subject: event.effective_on for _, event in reader.facts(deal, key, ["period_date"], known_at)}
+    return PeriodDates(**{name: days[name] for name in PERIOD_DATES}) if days else None  # type: ignore[arg-type]  # each was recorded with its day
+
+
+def _dates_to_record(reader: Reader, terms: Terms, key: date, number: int, opening: Stored) -> list[Event]:
+    """The events that record a period's dates, where it is new; the previous distribution is the one on record."""
+    deal = terms.deal
+    if recorded_dates(reader, deal.deal, key) is not None:
+        return []
+    if number == opening.distribution.number + 1:
+        previous = opening.distribution.closing.last_distribution
+    else:
+        before = recorded_dates(reader, deal.deal, scheduled(deal, number - 1))
+        previous = before.distribution if before else None
+    dates = resolve_dates(deal, number, previous)
+    return [Event(0, "period_date", name, effective_on=getattr(dates, name)) for name in PERIOD_DATES]
+
+
+# -------------------------------------------------------------------------------------------------------- remittance
+
+
+@dataclass(frozen=True, slots=True)
+class Remitted:
+    """A period of a file: what became of it, and the events it brought."""
+
+    period: date
+    receipt: Receipt | None
+    events: int
+
+
+def remit(
+    store: Store, deal: str, source: bytes, name: str, *, format_: str = "csv", source_name: str | None = None, accept: Iterable[str] = (), actor: str,
+    reason: str = "", dry_run: bool = False,
+) -> list[Remitted]:  # fmt: skip
+    """Append the months of a remittance file: a commit each, in order, all or none. Raises ProblemsFound with everything that is wrong."""
+    digest = hashlib.sha256(source).hexdigest()
+    with store.reading() as reader:
+        terms, _ = terms_of(reader, deal)
+        months = _read_months(reader, terms, source, name, digest, frozenset(accept))
+    if dry_run:
+        return [Remitted(month.period, None, len(month.events)) for month in months]
+    with store.writing(deal) as writer:
+        opening = stored(writer, terms, 0)
+        return [_append_month(writer, terms, month, opening, format_, source_name or format_, name, digest, actor, reason) for month in months]
+
+
+def _read_months(reader: Reader, terms: Terms, source: bytes, name: str, digest: str, accept: frozenset[str]) -> list[remittance.Month]:
+    """The file's months, each checked against the one before it."""
+    deal = terms.deal
+    months = remittance.read(source, name, deal, is_period=lambda key: number_of(deal, key) is not None)
+    known = {(period, position) for other, period, position in reader.digest_seen(digest) if other == deal.deal}
+    if {period for period, _ in known} >= {month.period for month in months}:
+        return months
+    problems = [*_order_problems(reader, terms, months), *_seen_problems(reader, deal.deal, digest, months, accept)]
+    loans = reader.loan_balances(deal.deal)
+    for month in months:
+        problems.extend(remittance.check_month(month, deal, loans, lambda subject: reader.loan_known(deal.deal, subject)))
+        loans = remittance.closing_loans(month, loans)
+    stop_on(problem.at(name) for problem in problems)
+    return months
+
+
+def _order_problems(reader: Reader, terms: Terms, months: list[remittance.Month]) -> Iterator[Problem]:
+    """A month may follow the last one remitted, or add another source to one not yet distributed; nothing may be jumped over."""
+    deal = terms.deal
+    last = latest(reader, terms)
+    known = [number for row in reader.periods(deal.deal) if (number := number_of(deal, row.period)) is not None]
+    expected = max([last.distribution.number, *known]) + 1
+    for month in months:
+        number = number_of(deal, month.period) or 0
+        if number <= last.distribution.number:
+            remedy = f"correct it with `tranche correct {deal.deal} FILE --reason TEXT`"
+            yield Problem(f"the period {month.period} is already distributed (the next is {scheduled(deal, last.distribution.number + 1)})", remedy)
+        elif number > expected:
+            missing = scheduled(deal, expected)
+            yield Problem(f"{month.period} leaves out {missing}", f"append {missing} first; where nothing came, a `nil_month` or `missing_month` row says so")
+        expected = max(expected, number + 1)
+
+
+def _seen_problems(reader: Reader, deal: str, digest: str, months: list[remittance.Month], accept: frozenset[str]) -> Iterator[Problem]:
+    """The same file for another period or deal is a mistake, unless it is accepted by name."""
+    periods = {month.period for month in months}
+    for other, period, position in reader.digest_seen(digest):
+        if (other != deal or period not in periods) and "same-file" not in accept:
+            yield Problem(f"this very file was appended to {other} for {period} (position {position})", "if that is meant, repeat with --accept same-file")
+
+
+def _append_month(
+    writer: Writer, terms: Terms, month: remittance.Month, opening: Stored, format_: str, source: str, name: str, digest: str, actor: str, reason: str
+) -> Remitted:
+    """One month as one commit: what was received, the period's dates where it is new, then the file's events."""
+    number = number_of(terms.deal, month.period) or 0
+    received = Event(0, "received", source, amount=1, code=format_)
+    events = [received, *_dates_to_record(writer, terms, month.period, number, opening), *_with_origins(writer, terms, month)]
+    draft = Draft(_numbered(events), month.period, actor, reason or f"remittance {name}", source=source, attempt=1, source_name=name, source_digest=digest)
+    return Remitted(month.period, writer.append(draft), len(month.events))
+
+
+def _with_origins(reader: Reader, terms: Terms, month: remittance.Month) -> Iterator[Event]:
+    """The file's events; one that applies to an earlier period names that period's first commit (the first of the log, before boarding)."""
+    if not month.applies_to:
+        yield from month.events
+        return
+    first = {row.period: row.first_position for row in reader.periods(terms.deal.deal)}
+    for event in month.events:
+        origin = month.applies_to.get(event.line)
+        yield event if origin is None else event._replace(corrects_position=first.get(origin, 1), effective_on=origin)
+
+
+def _numbered(events: Iterable[Event]) -> list[Event]:
+    return [event._replace(line=line) for line, event in enumerate(events, 1)]
+
+
+# ------------------------------------------------------------------------------------------------------ distribution
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A distribution as the books hold it: its number in the store, the position of its commit, and its digests."""
+
+    row: int
+    position: int
+    distribution: Distribution
+    postings_digest: str
+    terms_digest: str
+    period: date
+    rules: int
+
+
+def stored(reader: Reader, terms: Terms, number: int) -> Stored:
+    """A distribution by its number in the store."""
+    deal = terms.deal.deal
+    row = reader.distribution(deal, number)
+    opening = State(0, terms.deal.closing_date, {})
+    if row.previous is not None:
+        before = reader.distribution(deal, row.previous)
+        opening, _, _ = decode_state(before.state, _closing(reader, deal, row.previous))
+    state, dates, readings = decode_state(row.state, _closing(reader, deal, number))
+    distribution = Distribution(state.number, dates, opening, state, tuple(reader.postings(deal, number)), readings)
+    return Stored(number, row.known_at, distribution, row.postings_digest, row.terms_digest, row.period, row.rules)
+
+
+def _closing(reader: Reader, deal: str, number: int) -> dict[str, int]:
+    return {account: row.closing for account, row in reader.balances(deal, number).items() if row.closing}
+
+
+def latest(reader: Reader, terms: Terms, on: date | None = None, known_at: int | None = None) -> Stored:
+    """The last distribution on or before a day, as known at a position; before the first, the position at closing or boarding."""
+    row = reader.latest_distribution(terms.deal.deal, on_or_before=on, known_at=known_at)
+    return stored(reader, terms, row.number if row is not None else 0)
+
+
+def collections(reader: Reader, terms: Terms, key: date, known_at: int | None = None) -> Collections:
+    """What is known of a period at a position."""
+    deal = terms.deal
+    kinds = (*SUMMED, *deal.events)
+    totals = reader.collections(deal.deal, key, kinds, by_pool=bool(deal.pools), known_at=known_at)
+    facts = [event for _, event in reader.facts(deal.deal, key, READ_ONE_BY_ONE, known_at)]
+    return collect(totals, facts, {name: terms.components[name] for name in deal.events}, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Distributed:
+    """The periods that were distributed, and what stopped the next one, if anything did."""
+
+    distributions: list[Distribution]
+    problems: tuple[Problem, ...]
+
+
+def distribute(store: Store, deal: str, *, through: date | None = None, draft: bool = False, actor: str, reason: str = "") -> Distributed:
+    """Run the waterfall for each period that was remitted and not yet distributed, in order. A draft records nothing.
+
+    What went well before a problem is kept: each period is whole by itself.
+    """
+    if draft:
+        with store.reading() as reader:
+            return _distribute(reader, deal, through, lambda _terms, _distribution, _previous: None)
+    with store.writing(deal) as writer:
+        head: list[int] = []
+
+        def close(terms: Terms, distribution: Distribution, previous: int) -> None:
+            number = head[-1] + 1 if head else previous + 1
+            head.append(number)
+            _record(writer, terms, distribution, number, number - 1, [], actor, reason or "distribution", terms_of(writer, deal)[1])
+
+        return _distribute(writer, deal, through, close)
+
+
+def _distribute(reader: Reader, deal: str, through: date | None, close: Callable[[Terms, Distribution, int], None]) -> Distributed:
+    terms, _ = terms_of(reader, deal)
+    last = latest(reader, terms)
+    state, done = last.distribution.closing, list[Distribution]()
+    while (key := scheduled(terms.deal, state.number + 1)) and (through is None or key <= through):
+        dates = recorded_dates(reader, deal, key)
+        if dates is None:
+            break
+        try:
+            distribution = run_period(terms, state, dates, collections(reader, terms, key))
+        except ProblemsFound as found:
+            return Distributed(done, found.problems)
+        close(terms, distribution, last.row)
+        done.append(distribution)
+        state = distribution.closing
+    return Distributed(done, ())
+
+
+def _record(
+    writer: Writer, terms: Terms, distribution: Distribution, number: int, previous: int | None, events: list[Event], actor: str, reason: str, terms_digest: str
+) -> Receipt:
+    """Append the commit that says what was distributed, then its postings and balances, sealed by the database."""
+    state = encode_state(distribution)
+    digest = seal.postings_digest(distribution.postings, state)
+    events = _numbered([*events, Event(0, "distribution", code=digest, amount=number)])
+    period = distribution.dates.scheduled
+    receipt = writer.append(Draft(events, period if number else None, actor, reason))
+    writer.record_distribution(
+        number, previous, period, distribution.dates.distribution, 1, receipt.position, terms_digest, digest, RULES, state,
+        distribution.postings, distribution.balance_rows(),
+    )  # fmt: skip
+    return receipt
+
+
+# --------------------------------------------------------------------------------------------------------- statements
+
+
+def statement(store: Store, deal: str, *, on: date | None = None, known_at: int | None = None) -> Statement:
+    """The statement of the last distribution on or before a day (by default the last), as the books knew it at a position."""
+    with store.reading() as reader:
+        return _statement(reader, deal, on, known_at)
+
+
+def _statement(reader: Reader, deal: str, on: date | None, known_at: int | None) -> Statement:
+    terms, _ = terms_of(reader, deal)
+    head = reader.head(deal)
+    if known_at is not None and not 1 <= known_at <= head.position:
+        raise ProblemsFound([Problem(f"{deal} has positions 1 to {head.position}, not {known_at}", "see `tranche events`", place=deal)])
+    position = known_at or head.position
+    digest = next(commit.hash for commit in reader.commits(deal, after=position - 1, up_to=position))
+    return draw(terms, latest(reader, terms, on, known_at).distribution, position, digest)
+
+
+def reconcile(
+    store: Store, deal: str, published: tuple[bytes, str], tolerated: tuple[bytes, str] | None = None, known_at: int | None = None
+) -> reconciliation.Reconciliation:
+    """Each published figure beside ours."""
+    rows = reconciliation.read_published(*published)
+    allowed = reconciliation.read_tolerated(*tolerated) if tolerated else []
+    with store.reading() as reader:
+        terms, _ = terms_of(reader, deal)
+        numbers = {row.period: row.number for row in reader.distributions(deal) if row.number and (known_at is None or row.known_at <= known_at)}
+
+        def of(key: date) -> Statement | None:
+            return draw(terms, stored(reader, terms, numbers[key]).distribution) if key in numbers else None
+
+        return reconciliation.reconcile(rows, allowed, of)
+
+
+# -------------------------------------------------------------------------------------------------------------- proof
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What `verify` found of one deal: commits and events whose hashes agree, periods that replayed the same, and all that does not."""
+
+    deal: str
+    position: int
+    head: str
+    periods: int
+    problems: tuple[Problem, ...]
+
+
+def verify(store: Store, deal: str) -> Verified:
+    """Recompute the chain, then every distribution from the log, and compare; look at the triggers that forbid change."""
+    with store.reading() as reader:
+        problems = [*store.check(), *seal.verify(reader, deal)]
+        head = reader.head(deal)
+        if problems:
+            return Verified(deal, head.position, head.hash, 0, tuple(problems))
+        terms, _ = terms_of(reader, deal)
+        rows = [row.number for row in reader.distributions(deal)]
+        problems = [problem for number in rows for problem in _replay(reader, terms, number)]
+    return Verified(deal, head.position, head.hash, len(rows) - 1, tuple(problems))
+
+
+def _replay(reader: Reader, terms: Terms, number: int) -> Iterator[Problem]:
+    """Run one period again from the log and compare it with the stored postings and with what its commit said."""
+    kept = stored(reader, terms, number)
+    place = f"{terms.deal.deal} {kept.period}, distribution {number}"
+    said = next((event.code for _, event in reader.events(terms.deal.deal, position=kept.position, kinds=["distribution"])), None)
+    if said != kept.postings_digest or seal.postings_digest(kept.distribution.postings, encode_state(kept.distribution)) != said:
+        yield Problem("the stored postings are not those that its commit names: altered", "restore them from a backup", place=place)
+        return
+    if not number:
+        return
+    dates = recorded_dates(reader, terms.deal.deal, kept.period, kept.position)
+    try:
+        assert dates is not None
+        again = run_period(terms, kept.distribution.opening, dates, collections(reader, terms, kept.period, kept.position))
+    except ProblemsFound as found:
+        yield from found.problems
+        return
+    if seal.postings_digest(again.postings, encode_state(again)) != said:
+        verdict = "differs" if kept.rules == RULES else f"differs under rules {RULES} (distributed under {kept.rules})"
+        yield Problem(f"replaying the log gives other postings: {verdict}", "report it, with `tranche events`", place=place)
+
+
+# -------------------------------------------------------------------------------------------------------- worked deals
+
+
+@dataclass(frozen=True, slots=True)
+class WorkedDeal:
+    """A folder of a worked deal: its deal file, and what makes one run of it."""
+
+    deal_file: Path
+    run: Path
+    called: str | None
+
+    @property
+    def boarding(self) -> Path | None:
+        path = self.run / "boarding.yaml"
+        return path if path.exists() else None
+
+    @property
+    def remittances(self) -> list[Path]:
+        return sorted((self.run / "remittances").glob("*.csv"))
+
+
+def worked_deals(folder: Path) -> Iterator[WorkedDeal]:
+    """The runs of a worked deal: the folder itself, or a sub-folder each, opened as DEAL.FOLDER."""
+    file = folder / "deal.yaml"
+    if (folder / "remittances").is_dir():
+        yield WorkedDeal(file, folder, None)
+    deal = deal_file.load(file.read_bytes(), file.name).deal.deal
+    for run in sorted(path.parent for path in folder.glob("*/remittances")):
+        yield WorkedDeal(file, run, f"{deal}.{run.name}")
+
+
+def board(store: Store, worked: WorkedDeal, *, actor: str) -> Opened:
+    """Open a worked deal as its folder says."""
+    boarding = worked.boarding
+    return open_deal(
+        store, worked.deal_file.read_bytes(), worked.deal_file.name, boarding=(boarding.read_bytes(), boarding.name) if boarding else None,
+        called=worked.called, actor=actor,
+    )  # fmt: skip
+
+
+def read_boarding(source: bytes, name: str) -> Boarding:
+    """A boarding file by itself. Raises ProblemsFound."""
+    return deal_file.load_boarding(source, name)

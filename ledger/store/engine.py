@@ -1,0 +1,155 @@
+"""Opening a database: what every connection is set to, how transactions begin, and the two ways in, `reading` and `writing`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy.exc
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+
+from ledger.core.problems import Problem, ProblemsFound, stop_on
+from ledger.store import log, schema
+from ledger.store.log import Writer
+from ledger.store.projections import Reader
+
+BUSY_SECONDS = 30
+"""How long a writer waits for another process's transaction on SQLite before it gives up."""
+_PRAGMAS = ["journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON", f"busy_timeout = {BUSY_SECONDS * 1000}"]
+if sys.platform == "darwin":
+    _PRAGMAS += ["fullfsync = ON", "checkpoint_fullfsync = ON"]  # fsync alone leaves data in the drive's cache there
+_BEGIN = "tranche_begin"
+
+
+class Store:
+    """A database of books. `url` is `sqlite:///file`, `postgresql://...` or `postgresql+psycopg://...`; `clock` gives the time with its offset."""
+
+    def __init__(self, url: str, *, clock: Callable[[], datetime] = log.utc_now) -> None:
+        """Opens nothing yet. Raises ProblemsFound for a URL that is not one of the above."""
+        self.url = _parse(url)
+        self.clock = clock
+        self.engine = _create(self.url)
+        self._is_current = False
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def upgrade(self) -> None:
+        """Create the tables, or bring them to this version's schema; one transaction, so that a failed upgrade leaves nothing."""
+        with self._begin("IMMEDIATE") as connection:
+            schema.upgrade(connection)
+
+    def check(self) -> list[Problem]:
+        """What is wrong with the database itself: schema version, triggers, settings. The books are for `verify`."""
+        if self._is_missing():
+            return [self._no_tables()]
+        with self._begin("") as connection:
+            return schema.check(connection)
+
+    @contextmanager
+    def reading(self) -> Iterator[Reader]:
+        """One consistent snapshot; it sees nothing that is committed after it began. Raises ProblemsFound where there are no tables."""
+        self._stop_if_outdated()
+        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True} if self.is_postgresql else {}
+        with self._begin("", **options) as connection:
+            yield Reader(connection)
+
+    @contextmanager
+    def writing(self, deal: str) -> Iterator[Writer]:
+        """Holds the lock of the deal's head for the whole block, commits at its end, rolls back on any exception."""
+        self._stop_if_outdated()
+        with self._begin("IMMEDIATE") as connection:
+            yield Writer(connection, deal, self.clock)
+            log.write_point("before commit")
+        log.write_point("after commit")
+
+    @property
+    def is_postgresql(self) -> bool:
+        return self.url.get_backend_name() == "postgresql"
+
+    @contextmanager
+    def _begin(self, begin: str, **options: Any) -> Iterator[Connection]:
+        with self.engine.connect() as opened:
+            connection = opened.execution_options(**{_BEGIN: begin}, **options)
+            try:
+                transaction = connection.begin()
+            except sqlalchemy.exc.OperationalError as error:
+                stop_on(_locked(error, self.url))
+                raise
+            with transaction:
+                yield connection
+
+    def _is_missing(self) -> bool:
+        database = self.url.database
+        return not self.is_postgresql and bool(database) and database != ":memory:" and not Path(database or "").exists()
+
+    def _stop_if_outdated(self) -> None:
+        """Look at the schema's version once; without a look at the file first, SQLite would create an empty one."""
+        if self._is_current:
+            return
+        if self._is_missing():
+            raise ProblemsFound([self._no_tables()])
+        with self._begin("") as connection:
+            stop_on(schema.version_problems(connection))
+        self._is_current = True
+
+    def _no_tables(self) -> Problem:
+        return Problem(f"there is no database {self.url.database}", "create it with `tranche database upgrade`, or name another with --database")
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except sqlalchemy.exc.ArgumentError as error:
+        raise ProblemsFound([Problem(f"{url} is not a database URL", "write sqlite:///FILE or postgresql://USER@HOST/NAME")]) from error
+    if parsed.drivername in ("postgresql", "postgres"):
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername not in ("sqlite", "sqlite+pysqlite", "postgresql+psycopg"):
+        remedy = "write sqlite:///FILE or postgresql://USER@HOST/NAME"
+        raise ProblemsFound([Problem(f"databases of the kind {parsed.drivername} are not supported", remedy)])
+    return parsed
+
+
+def _create(url: URL) -> Engine:
+    if url.get_backend_name() == "sqlite":
+        engine = create_engine(url, connect_args={"isolation_level": None})
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    try:
+        engine = create_engine(url, isolation_level="READ COMMITTED")
+    except ModuleNotFoundError as error:
+        remedy = "install it with `pip install 'tranche-ledger[postgres]'`"
+        raise ProblemsFound([Problem("PostgreSQL needs the package psycopg", remedy)]) from error
+    event.listen(engine, "connect", _refuse_careless_postgresql)
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _: object) -> None:
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A deferred BEGIN that reads and then writes fails at once when another process has committed in between: writers lock first.
+    connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get(_BEGIN, 'IMMEDIATE')}")
+
+
+def _refuse_careless_postgresql(connection: Any, _: object) -> None:
+    """A server that does not wait for its disk loses what was acknowledged."""
+    problems = []
+    for setting in ("fsync", "full_page_writes"):
+        if connection.execute(f"SHOW {setting}").fetchone()[0] != "on":
+            problems.append(Problem(f"the PostgreSQL server runs with {setting} off", f"set {setting} = on in postgresql.conf and reload it"))
+    connection.rollback()
+    stop_on(problems)
+
+
+def _locked(error: sqlalchemy.exc.OperationalError, url: URL) -> list[Problem]:
+    if "database is locked" not in str(error):
+        return []
+    return [Problem(f"another process has been writing to {url.database} for {BUSY_SECONDS} seconds", "run the command again when it has ended")]

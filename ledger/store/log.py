@@ -1,0 +1,322 @@
+"""Appending: one commit at a time, under the lock of its deal's head, in the transaction that `Store.writing` holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from typing import Any, Literal, NamedTuple
+
+import sqlalchemy.exc
+from sqlalchemy import Connection, func, insert, select, update
+
+from ledger.core.events import Event
+from ledger.core.money import LIMIT
+from ledger.core.posting import Posting
+from ledger.core.problems import Problem, ProblemsFound, stop_on
+from ledger.store import seal, tables
+from ledger.store.books import BalanceRow
+from ledger.store.bulk import database_dates, insert_rows
+from ledger.store.projections import Head, Reader
+
+Treatment = Literal["original", "supersede", "adjust", "reopen"]
+_EFFECTIVE_ON = tables.event.columns.keys().index("effective_on")
+_ORIGIN_PERIOD = tables.posting.columns.keys().index("origin_period")
+_MONEY = ("principal", "interest", "fee", "amount", "balance")
+_TEXTS = ("kind", "subject", "rate", "code")
+_INTEGER = 2**31 - 1
+"""The largest number that PostgreSQL's `integer` holds."""
+
+
+def write_point(name: str) -> None:
+    """Does nothing. Crash tests replace it to kill the process at a named moment of writing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A commit to be. `events` are numbered 1..n. A remittance names its `source` and `attempt` (1 for the first file, the next for its correction),
+    and its first event is `received`, which says the same two where the hash covers them. `source_digest` is the file's SHA-256 in hex."""
+
+    events: Sequence[Event]
+    period: date | None
+    actor: str
+    reason: str
+    treatment: Treatment = "original"
+    source: str | None = None
+    attempt: int | None = None
+    source_name: str | None = None
+    source_digest: str | None = None
+
+
+class Receipt(NamedTuple):
+    """What became of a draft: where it stands, its hash in hex, and how many events were written now."""
+
+    outcome: Literal["appended", "already appended"]
+    position: int
+    hash: str
+    events: int
+
+
+class Conflict(ProblemsFound):
+    """The period already has a remittance of this source, from another file. Nothing was written."""
+
+
+class Moved(ProblemsFound):
+    """The deal is not at the position that the writer expected. Nothing was written."""
+
+
+class Writer(Reader):
+    """Writes to one deal and reads what it wrote. `tip` is the deal's last commit; the deal must exist before anything else is done."""
+
+    def __init__(self, connection: Connection, deal: str, clock: Callable[[], datetime]) -> None:
+        super().__init__(connection)
+        self.deal = deal
+        self._clock = clock
+        self._head = self._lock()
+        write_point("begun")
+
+    @property
+    def tip(self) -> Head:
+        """The head as this transaction has moved it. Raises ProblemsFound where the deal does not exist."""
+        if self._head is None:
+            raise self.unknown_deal(self.deal)
+        return self._head
+
+    def _lock(self) -> Head | None:
+        """Wait for the deal's head row; on SQLite, BEGIN IMMEDIATE has locked the whole database already."""
+        chosen = select(tables.head).join(tables.deal).where(tables.deal.c.name == self.deal).with_for_update(of=tables.head)
+        row = self.connection.execute(chosen).one_or_none()
+        return None if row is None else Head(row.position, row.hash.hex(), row.event_count, row.recorded_at)
+
+    def open_deal(self) -> None:
+        """Create the deal with an empty log. Raises ProblemsFound where the name is taken or cannot be hashed."""
+        stop_on(_text_problems({"deal": self.deal}))
+        taken = ProblemsFound([Problem(f"a deal named {self.deal} exists already", "choose another name with --as", place=self.deal)])
+        if self._head is not None:
+            raise taken
+        try:
+            made = self.connection.execute(insert(tables.deal).values(name=self.deal, opened_at=self._clock()).returning(tables.deal.c.deal_id))
+        except sqlalchemy.exc.IntegrityError as error:
+            raise taken from error
+        first = seal.genesis(self.deal)
+        self.connection.execute(insert(tables.head).values(deal_id=made.scalar_one(), position=0, hash=first, event_count=0, recorded_at=None))
+        self._head = Head(0, first.hex(), 0, None)
+
+    def append(self, draft: Draft, *, expected_position: int | None = None) -> Receipt:
+        """Append a commit, or find that the same file was appended before.
+
+        Raises Conflict where another file of that source and period was appended, Moved where the head is not where it is expected, ProblemsFound
+        for what no column can hold, ValueError for a draft that contradicts itself. All of it before or with the rollback of the transaction.
+        """
+        deal_id, head = self.deal_id(self.deal), self.tip
+        known = self._same_file(deal_id, draft)
+        if known is not None:
+            return known
+        self._stop_on_conflict(deal_id, draft)
+        if expected_position not in (None, head.position):
+            fact = f"{self.deal} is at position {head.position}, not at {expected_position}"
+            raise Moved([Problem(fact, "somebody else has written: look at what is new, then run the command again", place=self.deal)])
+        _check_draft(draft)
+        leaves = self._insert_events(deal_id, head.position + 1, draft.events)
+        header = self._header(head, draft, leaves)
+        self._insert_commit(deal_id, header, draft)
+        return Receipt("appended", header.position, self.tip.hash, header.event_count)
+
+    def next_attempt(self, period: date, source: str) -> int:
+        """The attempt that a corrected file of this source takes: one more than the last, 1 for the first."""
+        return self._last_attempt(self.deal_id(self.deal), period, source) + 1
+
+    def _last_attempt(self, deal_id: int, period: date | None, source: str | None) -> int:
+        commits = tables.log_commit.c
+        chosen = select(func.coalesce(func.max(commits.attempt), 0)).where(commits.deal_id == deal_id, commits.period == period, commits.source == source)
+        return int(self.connection.execute(chosen).scalar_one())
+
+    def _same_file(self, deal_id: int, draft: Draft) -> Receipt | None:
+        """The receipt of the commit that came from a file of this digest, for this period; the answer to it may have been lost."""
+        if draft.source_digest is None or draft.period is None:
+            return None
+        commits = tables.log_commit.c
+        chosen = select(commits.position, commits.hash).where(
+            commits.deal_id == deal_id, commits.period == draft.period, commits.source_digest == draft.source_digest
+        )
+        row = self.connection.execute(chosen).one_or_none()
+        return None if row is None else Receipt("already appended", row.position, row.hash.hex(), 0)
+
+    def _stop_on_conflict(self, deal_id: int, draft: Draft) -> None:
+        if draft.source is None or draft.period is None:
+            return
+        last = self._last_attempt(deal_id, draft.period, draft.source)
+        if draft.attempt == last + 1:
+            return
+        fact = f"another file of source {draft.source} was appended for {draft.period} (attempt {last})"
+        if last == 0:
+            raise ValueError(f"the first file of a source is attempt 1, not {draft.attempt}")
+        remedy = f"if this one corrects it, use `tranche correct {self.deal} FILE --reason TEXT`; if it is from elsewhere, name its --source"
+        raise Conflict([Problem(fact, remedy, place=draft.source_name or self.deal)])
+
+    def _insert_events(self, deal_id: int, position: int, events: Sequence[Event]) -> list[bytes]:
+        """Write the rows and return their leaves. Raises ProblemsFound for a figure that no column can hold."""
+        key = (deal_id, position)
+        try:
+            insert_rows(self.connection, tables.event, database_dates(self.connection, [key + event for event in events], _EFFECTIVE_ON))
+            leaves = seal.leaves(event[:] for event in events)
+        except (OverflowError, TypeError, sqlalchemy.exc.DataError, _driver_data_error()) as error:
+            stop_on(_range_problems(events))
+            raise error
+        write_point("events written")
+        return leaves
+
+    def _header(self, head: Head, draft: Draft, leaves: list[bytes]) -> seal.Header:
+        now = self._clock()
+        if head.recorded_at is not None:
+            now = max(now, head.recorded_at + timedelta(microseconds=1))  # a clock that was set back must not let "known at" run backwards
+        return seal.Header(
+            name=self.deal,
+            position=head.position + 1,
+            previous_hash=head.hash,
+            period=draft.period and draft.period.isoformat(),
+            treatment=draft.treatment,
+            recorded_at=tables.instant_text(now),
+            actor=draft.actor,
+            reason=draft.reason,
+            source_name=draft.source_name,
+            source_digest=draft.source_digest,
+            event_count=len(leaves),
+            merkle_root=seal.root(leaves).hex(),
+        )
+
+    def _insert_commit(self, deal_id: int, header: seal.Header, draft: Draft) -> None:
+        """Write the commit row and move the head to it."""
+        hashed, recorded_at = seal.commit_hash(header), datetime.fromisoformat(header.recorded_at)
+        row: dict[str, Any] = header._asdict() | {
+            "deal_id": deal_id,
+            "period": draft.period,
+            "recorded_at": recorded_at,
+            "source": draft.source,
+            "attempt": draft.attempt,
+            "merkle_root": bytes.fromhex(header.merkle_root),
+            "previous_hash": bytes.fromhex(header.previous_hash),
+            "hash": hashed,
+        }
+        del row["name"]
+        self.connection.execute(insert(tables.log_commit), row)
+        write_point("commit written")
+        head = Head(header.position, hashed.hex(), self.tip.event_count + header.event_count, recorded_at)
+        moved = update(tables.head).where(tables.head.c.deal_id == deal_id)
+        self.connection.execute(moved.values(position=head.position, hash=hashed, event_count=head.event_count, recorded_at=recorded_at))
+        self._head = head
+        write_point("head moved")
+
+    def add_document(self, digest: str, body: str) -> None:
+        """Keep a deal or boarding file under its digest; a second time does nothing. Raises ValueError where the digest is not that of the body."""
+        if seal.digest(body) != digest:
+            raise ValueError(f"{digest} is not the SHA-256 of the document")
+        deal_id = self.deal_id(self.deal)
+        documents = tables.document
+        there = select(documents.c.digest).where(documents.c.deal_id == deal_id, documents.c.digest == digest)
+        if self.connection.execute(there).one_or_none() is None:
+            self.connection.execute(insert(documents).values(deal_id=deal_id, digest=digest, body=body))
+
+    def record_distribution(
+        self,
+        number: int,
+        previous: int | None,
+        period: date,
+        distribution_date: date,
+        version: int,
+        known_at: int,
+        terms_digest: str,
+        postings_digest: str,
+        rules: int,
+        state: str,
+        postings: Sequence[Posting],
+        balances: Sequence[BalanceRow],
+    ) -> None:
+        """Write the postings and balances of a distribution, then the row that seals them.
+
+        `known_at` is the position of the commit that records it, so that commit is appended first. `previous` is the number that it continues from;
+        None for the first of a deal, whose opening balances must sum to zero. Raises ValueError where the digest is not that of the postings and
+        state; the database refuses balances that are not the previous ones and the sum of the postings.
+        """
+        if seal.postings_digest(postings, state) != postings_digest:
+            raise ValueError(f"{postings_digest} is not the digest of the postings of distribution {number}")
+        deal_id = self.deal_id(self.deal)
+        lines = [(deal_id, number, line, *posting) for line, posting in zip(count(1), postings, strict=False)]
+        insert_rows(self.connection, tables.posting, database_dates(self.connection, lines, _ORIGIN_PERIOD))
+        insert_rows(self.connection, tables.balance, [(deal_id, number, *row) for row in balances])
+        write_point("postings written")
+        row = {
+            "deal_id": deal_id, "number": number, "previous": previous, "period": period, "distribution_date": distribution_date,
+            "version": version, "known_at": known_at, "terms_digest": terms_digest, "postings_digest": postings_digest, "rules": rules, "state": state,
+        }  # fmt: skip
+        self.connection.execute(insert(tables.distribution), row)
+        write_point("distribution written")
+
+    def record_statement(self, number: int, version: int, known_at: int, body: str) -> str:
+        """Keep a published statement, as its canonical JSON, and return its digest."""
+        digest = seal.digest(body)
+        row = {"deal_id": self.deal_id(self.deal), "distribution": number, "version": version, "known_at": known_at, "digest": digest, "body": body}
+        self.connection.execute(insert(tables.statement), row)
+        return digest
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _driver_data_error() -> type[Exception]:
+    """psycopg's error for a figure out of range, which a COPY raises without SQLAlchemy's wrapping; needs no psycopg where there is none."""
+    try:
+        from psycopg import DataError
+    except ImportError:
+        return OverflowError
+    return DataError
+
+
+def _check_draft(draft: Draft) -> None:
+    """Raises ValueError for a draft that contradicts itself, ProblemsFound for text that cannot be hashed."""
+    events = draft.events
+    if [event.line for event in events] != list(range(1, len(events) + 1)):
+        raise ValueError("the events of a commit are numbered 1, 2, 3 ... in order")
+    if (draft.source is None) != (draft.attempt is None):
+        raise ValueError("a commit has a source and an attempt, or neither")
+    first = (events[0].kind, events[0].subject, events[0].amount) if events else None
+    if draft.source is not None and first != ("received", draft.source, draft.attempt):
+        raise ValueError("the first event of a remittance is `received`, with its source and attempt")
+    header = {name: getattr(draft, name) for name in ("actor", "reason", "source", "source_name", "source_digest")}
+    stop_on(_text_problems({name: text for name, text in header.items() if text is not None}))
+    # One look at all the text of a commit: a control character or lone surrogate anywhere makes it not printable.
+    seen = {event.kind for event in events} | {event.rate for event in events} | {event.code for event in events} | {event.subject for event in events}
+    if not "".join(text for text in seen if text is not None).isprintable():
+        stop_on(problem for event in events for problem in _event_text_problems(event))
+
+
+def _event_text_problems(event: Event) -> list[Problem]:
+    texts = {name: getattr(event, name) for name in _TEXTS}
+    place = f"row {event.source_row}" if event.source_row is not None else f"event {event.line}"
+    return [problem.at(place) for problem in _text_problems({name: text for name, text in texts.items() if text is not None})]
+
+
+def _text_problems(texts: dict[str, str]) -> list[Problem]:
+    """Control characters and lone surrogates have no one canonical form, so they never enter the log."""
+    return [
+        Problem(f"`{name}` holds a control character or half a character: {text!a}", "remove it")
+        for name, text in texts.items()
+        if any(_is_refused(character) for character in text)
+    ]
+
+
+def _is_refused(character: str) -> bool:
+    code = ord(character)
+    return code < 0x20 or 0x7F <= code <= 0x9F or 0xD800 <= code <= 0xDFFF
+
+
+def _range_problems(events: Sequence[Event]) -> list[Problem]:
+    limits = dict.fromkeys(_MONEY, LIMIT) | dict.fromkeys(("delinquency", "corrects_position", "corrects_line", "source_row"), _INTEGER)
+    return [
+        Problem(f"`{name}` of {getattr(event, name)} units is larger than the books can hold ({limit})", "check the figure", place=f"event {event.line}")
+        for event in events
+        for name, limit in limits.items()
+        if getattr(event, name) is not None and not -limit <= getattr(event, name) <= limit
+    ]

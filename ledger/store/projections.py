@@ -1,0 +1,247 @@
+"""Reading the log: heads, commits, events, and what a period collected, as known at a position.
+
+"Known at K" is a prefix of positions, so every question is a sum over `position <= K`; corrections are signed rows and need no lookup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Select, and_, case, func, literal, null, select
+
+from ledger.core.collections import Total
+from ledger.core.events import Event
+from ledger.core.problems import Problem, ProblemsFound
+from ledger.store import tables
+from ledger.store.books import BookReader
+from ledger.store.loans import LoanReader
+
+_MONEY = ("principal", "interest", "fee", "amount")
+_EVENT_COLUMNS = [tables.event.c[name] for name in Event._fields]
+_EVENTS_AT_ONCE = 10_000
+
+
+class Head(NamedTuple):
+    """Where a deal's log ends. `hash` is hex; position 0 is a deal without commits, whose hash is made from its name."""
+
+    position: int
+    hash: str
+    event_count: int
+    recorded_at: datetime | None
+
+
+class DealRow(NamedTuple):
+    name: str
+    opened_at: datetime
+    position: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Who appended what, when and why; hashes in hex. `period` is its scheduled distribution date, None for terms and the like."""
+
+    position: int
+    period: date | None
+    treatment: str
+    recorded_at: datetime
+    actor: str
+    reason: str
+    source: str | None
+    attempt: int | None
+    source_name: str | None
+    source_digest: str | None
+    event_count: int
+    merkle_root: str
+    previous_hash: str
+    hash: str
+
+
+class PeriodRow(NamedTuple):
+    """A period that commits name, with the first and the last of them."""
+
+    period: date
+    first_position: int
+    last_position: int
+    commits: int
+
+
+class Remitted(NamedTuple):
+    """A remittance of a period: which file of which source, and where it stands."""
+
+    source: str
+    attempt: int
+    digest: str | None
+    position: int
+
+
+class Seen(NamedTuple):
+    """Where a file of a certain digest was appended before."""
+
+    deal: str
+    period: date | None
+    position: int
+
+
+class Reader(BookReader, LoanReader):
+    """Reads within one transaction, so that all answers agree. Every method raises ProblemsFound for a deal that does not exist.
+
+    `known_at` is a position; None means everything.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._ids: dict[str, int] = {}
+
+    def deal_id(self, deal: str) -> int:
+        """The number that stands for a deal inside this database; never shown, never hashed."""
+        if deal not in self._ids:
+            found = self.connection.execute(select(tables.deal.c.deal_id).where(tables.deal.c.name == deal)).scalar_one_or_none()
+            if found is None:
+                raise self.unknown_deal(deal)
+            self._ids[deal] = found
+        return self._ids[deal]
+
+    @staticmethod
+    def unknown_deal(deal: str) -> ProblemsFound:
+        return ProblemsFound([Problem(f"there is no deal named {deal}", "see `tranche deal list`, or open it with `tranche deal open FILE`")])
+
+    def deals(self) -> list[DealRow]:
+        """Every deal of the database, by name."""
+        deals, heads = tables.deal.c, tables.head.c
+        chosen = select(deals.name, deals.opened_at, heads.position, heads.hash).join_from(tables.deal, tables.head).order_by(deals.name)
+        return [DealRow(row.name, row.opened_at, row.position, row.hash.hex()) for row in self.connection.execute(chosen)]
+
+    def head(self, deal: str) -> Head:
+        row = self.connection.execute(select(tables.head).where(tables.head.c.deal_id == self.deal_id(deal))).one_or_none()
+        if row is None:
+            raise ProblemsFound([Problem(f"{deal} has no head", "the books were altered: see `tranche verify`", place=deal)])
+        return Head(row.position, row.hash.hex(), row.event_count, row.recorded_at)
+
+    def position_at(self, deal: str, time: datetime) -> int:
+        """The last position recorded at or before `time` (which has an offset); 0 where there is none."""
+        commits = tables.log_commit.c
+        chosen = select(func.max(commits.position)).where(commits.deal_id == self.deal_id(deal), commits.recorded_at <= time)
+        return self.connection.execute(chosen).scalar_one() or 0
+
+    def document(self, deal: str, digest: str) -> str:
+        """The text of a deal or boarding file. Raises ProblemsFound where no such document was kept."""
+        documents = tables.document.c
+        chosen = select(documents.body).where(documents.deal_id == self.deal_id(deal), documents.digest == digest)
+        body: str | None = self.connection.execute(chosen).scalar_one_or_none()
+        if body is None:
+            raise ProblemsFound([Problem(f"no document {digest} is kept", "the books were altered: see `tranche verify`", place=deal)])
+        return body
+
+    def commits(self, deal: str, after: int = 0, up_to: int | None = None) -> Iterator[Commit]:
+        """The commits with `after` < position <= `up_to`, in order."""
+        commits = tables.log_commit.c
+        chosen = select(tables.log_commit).where(commits.deal_id == self.deal_id(deal), commits.position > after).order_by(commits.position)
+        if up_to is not None:
+            chosen = chosen.where(commits.position <= up_to)
+        for row in self.connection.execute(chosen):
+            _, position, *middle, root, previous, hashed = row
+            yield Commit(position, *middle, root.hex(), previous.hex(), hashed.hex())
+
+    def events(
+        self,
+        deal: str,
+        *,
+        period: date | None = None,
+        position: int | None = None,
+        kinds: Collection[str] | None = None,
+        subject: str | None = None,
+        known_at: int | None = None,
+    ) -> Iterator[tuple[int, Event]]:
+        """(position, event) in the order of the log, with whichever conditions are given."""
+        deal_id, columns = self.deal_id(deal), tables.event.c
+        chosen = select(columns.position, *_EVENT_COLUMNS).where(columns.deal_id == deal_id).order_by(columns.position, columns.line)
+        if position is not None:
+            chosen = chosen.where(columns.position == position)
+        elif period is not None or subject is not None or known_at is not None:
+            # Naming the positions lets the index (deal_id, position, subject) find one loan in each month.
+            chosen = chosen.where(columns.position.in_(self.positions(deal_id, period, known_at)))
+        if kinds is not None:
+            chosen = chosen.where(columns.kind.in_(sorted(kinds)))
+        if subject is not None:
+            chosen = chosen.where(columns.subject == subject)
+        for row in self.connection.execution_options(yield_per=_EVENTS_AT_ONCE).execute(chosen):
+            yield row[0], Event(*row[1:])
+
+    @staticmethod
+    def positions(deal_id: int, period: date | None, known_at: int | None) -> Select[tuple[int]]:
+        """The positions of a period's commits as known at a position: always used with IN, since a join made SQLite scan the deal."""
+        commits = tables.log_commit.c
+        chosen = select(commits.position).where(commits.deal_id == deal_id)
+        if period is not None:
+            chosen = chosen.where(commits.period == period)
+        return chosen if known_at is None else chosen.where(commits.position <= known_at)
+
+    def collections(self, deal: str, period: date, kinds: Collection[str], by_pool: bool, known_at: int | None = None) -> list[Total]:
+        """The sums of a period by kind, by pool where the deal has several, and by what a line corrects; units at carry scale."""
+        query = collections_query(self.deal_id(deal), period, kinds, by_pool, known_at, self.connection.dialect.name)
+        return [_total(row) for row in self.connection.execute(query)]
+
+    def facts(self, deal: str, period: date, kinds: Collection[str], known_at: int | None = None) -> list[tuple[int, Event]]:
+        """The events of kinds that are read one by one, in order; a line reversed within the period and its reversal are both left out."""
+        rows = list(self.events(deal, period=period, kinds=kinds, known_at=known_at))
+        reversed_lines = {(event.corrects_position, event.corrects_line) for _, event in rows if event.effect < 0}
+        return [(position, event) for position, event in rows if event.effect > 0 and (position, event.line) not in reversed_lines]
+
+    def periods(self, deal: str, known_at: int | None = None) -> list[PeriodRow]:
+        """The periods that commits name, in order of date."""
+        commits = tables.log_commit.c
+        chosen = (
+            select(commits.period, func.min(commits.position), func.max(commits.position), func.count())
+            .where(commits.deal_id == self.deal_id(deal), commits.period.is_not(None))
+            .group_by(commits.period)
+            .order_by(commits.period)
+        )
+        if known_at is not None:
+            chosen = chosen.where(commits.position <= known_at)
+        return [PeriodRow(*row) for row in self.connection.execute(chosen)]
+
+    def remitted(self, deal: str, period: date) -> list[Remitted]:
+        """The files that were appended for a period, in order."""
+        commits = tables.log_commit.c
+        chosen = select(commits.source, commits.attempt, commits.source_digest, commits.position)
+        of_period = (commits.deal_id == self.deal_id(deal), commits.period == period, commits.source.is_not(None))
+        return [Remitted(*row) for row in self.connection.execute(chosen.where(*of_period).order_by(commits.position))]
+
+    def digest_seen(self, digest: str) -> list[Seen]:
+        """Every commit, of any deal, that came from a file of this digest."""
+        commits = tables.log_commit.c
+        chosen = select(tables.deal.c.name, commits.period, commits.position).join_from(tables.log_commit, tables.deal)
+        ordered = chosen.where(commits.source_digest == digest).order_by(tables.deal.c.name, commits.position)
+        return [Seen(*row) for row in self.connection.execute(ordered)]
+
+
+def collections_query(deal_id: int, period: date, kinds: Collection[str], by_pool: bool, known_at: int | None, dialect: str) -> Select[Any]:
+    """One GROUP BY over the period's rows; the pool of a loan is what stands before the `/` of its subject."""
+    columns = tables.event.c
+    origin_date = case((and_(columns.corrects_position.is_not(None), columns.corrects_line.is_(None)), columns.effective_on), else_=null())
+    groups = [columns.kind, columns.corrects_position, origin_date, *([_pool(dialect)] if by_pool else [])]
+    labels = ("kind", "origin_position", "origin_date", "pool")
+    shown = [group.label(f"by_{label}") for group, label in zip(groups, labels, strict=False)]
+    return (
+        select(*shown, *(func.sum(columns[name]).label(name) for name in _MONEY))
+        .where(columns.deal_id == deal_id, columns.position.in_(Reader.positions(deal_id, period, known_at)), columns.kind.in_(sorted(kinds)))
+        .group_by(*groups)
+        .order_by(*groups)
+    )
+
+
+def _pool(dialect: str) -> Any:
+    subject = tables.event.c.subject
+    if dialect == "postgresql":
+        return func.split_part(subject, literal("/"), literal(1))
+    slash = func.instr(subject, "/")
+    return case((slash > 0, func.substr(subject, 1, slash - 1)), else_=subject)
+
+
+def _total(row: Any) -> Total:
+    sums = {name: None if row._mapping[name] is None else int(row._mapping[name]) for name in _MONEY}  # a sum is a Decimal on PostgreSQL
+    return Total(row.by_kind, row._mapping.get("by_pool"), row.by_origin_position, row.by_origin_date, **sums)
