@@ -97,39 +97,6 @@ def terms_of(reader: Reader, deal: str) -> tuple[Terms, str]:
 # ---------------------------------------------------------------------------------------------------------- periods
 
 
-def scheduled(deal: Deal, number: int) -> date:
-    """The key of a period: its distribution date before any roll; number 1 is the first."""
-    distribution = deal.dates.distribution
-    first = distribution.first or schedule.scheduled_date(deal.closing_date.replace(day=1), distribution.months, 2, day=distribution.day)
-    return schedule.scheduled_date(first, distribution.months, number, day=distribution.day)
-
-
-def number_of(deal: Deal, key: date) -> int | None:
-    """The number of the period that a date is the key of, or None."""
-    first = scheduled(deal, 1)
-    months = (key.year - first.year) * 12 + key.month - first.month
-    number = months // deal.dates.distribution.months + 1
-    return number if number >= 1 and scheduled(deal, number) == key else None
-
-
-def resolve_dates(deal: Deal, number: int, previous_paid: date | None) -> PeriodDates:
-    """The dates of a period, with the holidays as they are known now; `previous_paid` where the books know it better."""
-    dates = deal.dates
-    resolved = schedule.resolve(
-        first=scheduled(deal, 1),
-        day=dates.distribution.day,
-        months=dates.distribution.months,
-        number=number,
-        roll=dates.distribution.roll,
-        is_open=calendars.is_open(dates.distribution.calendar),
-        closing_date=deal.closing_date,
-        determination_days_before=dates.determination.business_days_before if dates.determination else None,
-        record_days_before=dates.record.business_days_before if dates.record else None,
-        collection_months_before=dates.collection.months_before,
-    )
-    return replace(resolved, previous_distribution=previous_paid) if previous_paid else resolved
-
-
 def recorded_dates(reader: Reader, deal: str, key: date, known_at: int | None = None) -> PeriodDates | None:
     """The dates of a period as they were recorded when it opened; None where it has not."""
     days = {event.subject: event.effective_on for _, event in reader.facts(deal, key, ["period_date"], known_at)}
@@ -144,9 +111,9 @@ def _dates_to_record(reader: Reader, terms: Terms, key: date, number: int, openi
     if number == opening.distribution.number + 1:
         previous = opening.distribution.closing.last_distribution
     else:
-        before = recorded_dates(reader, deal.deal, scheduled(deal, number - 1))
+        before = recorded_dates(reader, deal.deal, schedule.key_of(deal, number - 1))
         previous = before.distribution if before else None
-    dates = resolve_dates(deal, number, previous)
+    dates = schedule.resolve(deal, number, calendars.is_open(deal.dates.distribution.calendar), previous)
     return [Event(0, "period_date", name, effective_on=getattr(dates, name)) for name in PERIOD_DATES]
 
 
@@ -181,7 +148,7 @@ def remit(
 def _read_months(reader: Reader, terms: Terms, source: bytes, name: str, digest: str, accept: frozenset[str]) -> list[remittance.Month]:
     """The file's months, each checked against the one before it."""
     deal = terms.deal
-    months = remittance.read(source, name, deal, is_period=lambda key: number_of(deal, key) is not None)
+    months = remittance.read(source, name, deal, is_period=lambda key: schedule.number_of(deal, key) is not None)
     known = {(period, position) for other, period, position in reader.digest_seen(digest) if other == deal.deal}
     if {period for period, _ in known} >= {month.period for month in months}:
         return months
@@ -198,15 +165,15 @@ def _order_problems(reader: Reader, terms: Terms, months: list[remittance.Month]
     """A month may follow the last one remitted, or add another source to one not yet distributed; nothing may be jumped over."""
     deal = terms.deal
     last = latest(reader, terms)
-    known = [number for row in reader.periods(deal.deal) if (number := number_of(deal, row.period)) is not None]
+    known = [number for row in reader.periods(deal.deal) if (number := schedule.number_of(deal, row.period)) is not None]
     expected = max([last.distribution.number, *known]) + 1
     for month in months:
-        number = number_of(deal, month.period) or 0
+        number = schedule.number_of(deal, month.period) or 0
         if number <= last.distribution.number:
             remedy = f"correct it with `tranche correct {deal.deal} FILE --reason TEXT`"
-            yield Problem(f"the period {month.period} is already distributed (the next is {scheduled(deal, last.distribution.number + 1)})", remedy)
+            yield Problem(f"the period {month.period} is already distributed (the next is {schedule.key_of(deal, last.distribution.number + 1)})", remedy)
         elif number > expected:
-            missing = scheduled(deal, expected)
+            missing = schedule.key_of(deal, expected)
             yield Problem(f"{month.period} leaves out {missing}", f"append {missing} first; where nothing came, a `nil_month` or `missing_month` row says so")
         expected = max(expected, number + 1)
 
@@ -223,7 +190,7 @@ def _append_month(
     writer: Writer, terms: Terms, month: remittance.Month, opening: Stored, format_: str, source: str, name: str, digest: str, actor: str, reason: str
 ) -> Remitted:
     """One month as one commit: what was received, the period's dates where it is new, then the file's events."""
-    number = number_of(terms.deal, month.period) or 0
+    number = schedule.number_of(terms.deal, month.period) or 0
     received = Event(0, "received", source, amount=1, code=format_)
     events = [received, *_dates_to_record(writer, terms, month.period, number, opening), *_with_origins(writer, terms, month)]
     draft = Draft(_numbered(events), month.period, actor, reason or f"remittance {name}", source=source, attempt=1, source_name=name, source_digest=digest)
@@ -324,7 +291,8 @@ def _distribute(reader: Reader, deal: str, through: date | None, close: Callable
     terms, _ = terms_of(reader, deal)
     last = latest(reader, terms)
     state, done = last.distribution.closing, list[Distribution]()
-    while (key := scheduled(terms.deal, state.number + 1)) and (through is None or key <= through):
+    while through is None or schedule.key_of(terms.deal, state.number + 1) <= through:
+        key = schedule.key_of(terms.deal, state.number + 1)
         dates = recorded_dates(reader, deal, key)
         if dates is None:
             break

@@ -6,7 +6,7 @@ conventions differ only in how they move a month's end, so each is a pair of rul
 
 from __future__ import annotations
 
-from calendar import isleap
+from calendar import isleap, monthrange
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from fractions import Fraction
@@ -126,17 +126,10 @@ def _icma(start: date, end: date, period: tuple[date, date], periods_per_year: i
     return _icma(start, min(end, first), earlier, periods_per_year) + (_icma(first, end, period, periods_per_year) if end > first else 0)
 
 
-def months_before(day: date, months: int) -> date:
-    """The same day some months earlier, or the month's last where it has no such day."""
-    index = day.year * 12 + day.month - 1 - months
-    year, month = divmod(index, 12)
-    return day_of_month(year, month + 1, day.day)
-
-
-def day_of_month(year: int, month: int, day: int) -> date:
-    """That day of a month, or its last where it has fewer."""
-    following = date(year + month // 12, month % 12 + 1, 1)
-    return date(year, month, min(day, (following - timedelta(days=1)).day))
+def months_before(day: date, months: int, day_of_month: int | None = None) -> date:
+    """The same day of the month (or `day_of_month`) some months earlier, later where `months` is negative; the month's last where it has no such day."""
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    return date(year, month + 1, min(day_of_month or day.day, monthrange(year, month + 1)[1]))
 
 
 DAY_COUNTS: Mapping[str, Callable[[date, date], Fraction]] = {

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from ledger.core.daycount import day_of_month, months_before
+from ledger.core.daycount import months_before
+
+if TYPE_CHECKING:
+    from ledger.core.deal import Deal
 
 Roll = Literal["none", "following", "modified_following", "preceding", "modified_preceding"]
 IsOpen = Callable[[date], bool]
@@ -34,43 +37,41 @@ class PeriodDates:
     collection_end: date
 
 
-def scheduled_date(first: date, months: int, number: int, *, day: int) -> date:
-    """The unadjusted date of distribution `number` (1 is the first); the month's last day where it has no such `day`."""
-    index = first.year * 12 + first.month - 1 + months * (number - 1)
-    return day_of_month(index // 12, index % 12 + 1, day)
+def key_of(deal: Deal, number: int) -> date:
+    """The key of a period: its distribution date before any roll; number 1 is the first, number 0 is the closing date."""
+    if number == 0:
+        return deal.closing_date
+    terms = deal.dates.distribution
+    first = terms.first or months_before(deal.closing_date.replace(day=1), -terms.months)
+    return months_before(first, -terms.months * (number - 1), terms.day)
 
 
-def resolve(
-    *,
-    first: date,
-    day: int,
-    months: int,
-    number: int,
-    roll: Roll,
-    is_open: IsOpen,
-    closing_date: date,
-    determination_days_before: int | None = None,
-    record_days_before: int | None = None,
-    collection_months_before: int = 1,
-) -> PeriodDates:
-    """The dates of distribution `number`.
+def number_of(deal: Deal, key: date) -> int | None:
+    """The number of the period that a date is the key of; None for a date that is not on the schedule."""
+    first = key_of(deal, 1)
+    number = ((key.year - first.year) * 12 + key.month - first.month) // deal.dates.distribution.months + 1
+    return number if number >= 1 and key_of(deal, number) == key else None
+
+
+def resolve(deal: Deal, number: int, is_open: IsOpen, previous_distribution: date | None = None) -> PeriodDates:
+    """The dates of distribution `number` with the holidays as they are known now; `previous_distribution` where the books know the day that was paid.
 
     Before the first stands the closing date. Determination and record dates are business days before the distribution date; where the deal names none,
     the determination date is the distribution date and the record date the day before it.
     """
-    scheduled = scheduled_date(first, months, number, day=day)
-    previous = scheduled_date(first, months, number - 1, day=day) if number > 1 else closing_date
+    dates, scheduled, previous = deal.dates, key_of(deal, number), key_of(deal, number - 1)
+    roll = dates.distribution.roll
     paid = rolled(scheduled, roll, is_open)
-    last_month = months_before(scheduled.replace(day=1), collection_months_before - 1)
+    after_collection = months_before(scheduled.replace(day=1), dates.collection.months_before - 1)
     return PeriodDates(
         scheduled=scheduled,
         distribution=paid,
         previous_scheduled=previous,
-        previous_distribution=rolled(previous, roll, is_open) if number > 1 else closing_date,
-        determination=paid if determination_days_before is None else business_days_before(paid, determination_days_before, is_open),
-        record=paid - DAY if record_days_before is None else business_days_before(paid, record_days_before, is_open),
-        collection_start=months_before(last_month, months),
-        collection_end=last_month - DAY,
+        previous_distribution=previous_distribution or (rolled(previous, roll, is_open) if number > 1 else previous),
+        determination=paid if dates.determination is None else business_days_before(paid, dates.determination.business_days_before, is_open),
+        record=paid - DAY if dates.record is None else business_days_before(paid, dates.record.business_days_before, is_open),
+        collection_start=months_before(after_collection, dates.distribution.months),
+        collection_end=after_collection - DAY,
     )
 
 
