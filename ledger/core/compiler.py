@@ -233,7 +233,7 @@ class DealCompiler:
     def _table(self, name: str, table: Table) -> Term:
         path = ("tables", name)
         key_type, present = self._table_key(path, table.by)
-        rows = [(self._key(path, key, key_type), self._cell((*path, key), cell)) for key, cell in table.rows]
+        rows = [(self._key(path, key, key_type), self._cell((*path, key), cell)) for key, cell in table.rows.items()]
         rows.sort(key=lambda row: row[0])
         if not rows:
             self.problem(path, "the table has no rows", "give at least one `key: value`")

@@ -60,6 +60,14 @@ def _day_count(value: object) -> str:
     return name
 
 
+def _day(value: object) -> object:
+    """Only the ISO form: pydantic would read `20240130` as seconds since 1970."""
+    try:
+        return value if isinstance(value, date) else date.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError(f"`{value}` is not a date such as 2024-01-30") from None
+
+
 def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
@@ -77,6 +85,7 @@ Amount = Annotated[Fraction, BeforeValidator(_number), _text("^-?[0-9][0-9_]*([.
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+(-[A-Za-z0-9_]+)*$", max_length=60), AfterValidator(_with_a_letter)]
 Label = Annotated[str, Field(max_length=500)]
 DayCount = Annotated[str, BeforeValidator(_day_count), WithJsonSchema({"type": "string"})]
+Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed), WithJsonSchema({"type": ["string", "array"], "items": {"type": "string"}})]
 
 # ------------------------------------------------------------------------------------------------------------ dates
@@ -87,7 +96,7 @@ class Distribution(Model):
 
     day: Annotated[int, Field(ge=1, le=31)]
     months: Annotated[int, Field(ge=1, le=12)] = 1
-    first: date | None = None
+    first: Day | None = None
     roll: Literal["none", "following", "modified_following", "preceding", "modified_preceding"] = "none"
     calendar: Annotated[str, Field(max_length=60)] = ""
 
@@ -104,7 +113,7 @@ class AccrualFrom(Model):
     """An accrual whose first period begins on another day than the closing date."""
 
     period: Literal["payment", "scheduled", "month"]
-    from_: Annotated[date | None, Field(alias="from")] = None
+    from_: Annotated[Day | None, Field(alias="from")] = None
 
 
 def _accrual(value: object) -> object:
@@ -244,13 +253,13 @@ class Table(Model):
     """Values by date or by a formula: the row with the greatest key that is not above the present one."""
 
     by: str
-    rows: tuple[tuple[str, F], ...]
+    rows: dict[str, F]
 
     @model_validator(mode="before")
     @classmethod
     def _rows(cls, value: object) -> object:
         if isinstance(value, Mapping) and "rows" not in value:
-            return {"by": value.get("by"), "rows": [(str(key), row) for key, row in value.items() if key != "by"]}
+            return {**({"by": value["by"]} if "by" in value else {}), "rows": {key: row for key, row in value.items() if key != "by"}}
         return value
 
 
@@ -354,7 +363,7 @@ class Deal(Model):
     deal: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=60)]
     title: Label = ""
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
-    closing_date: date
+    closing_date: Day
     time_zone: str = "UTC"
     aliases: tuple[Label, ...] = ()
     settlement: Literal["assumed", "wired"] = "assumed"
@@ -428,7 +437,7 @@ def _several(value: object) -> object:
 class Boarding(Model):
     """The position of a deal that is taken over mid-life, after its distribution number `period` on `last_distribution` (as paid)."""
 
-    last_distribution: date
+    last_distribution: Day
     period: Annotated[int, Field(ge=1, le=1200)]
     pool: BoardedPool | None = None
     pools: dict[str, BoardedPool] = {}

@@ -30,7 +30,7 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
-class Literal_:
+class Keyword:
     """A date, `true` or `false`."""
 
     value: date | bool
@@ -82,7 +82,7 @@ class Conditional:
     at: int
 
 
-Expression: TypeAlias = Number | Literal_ | Name | Call | Unary | Binary | Conditional
+Expression: TypeAlias = Number | Keyword | Name | Call | Unary | Binary | Conditional
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +183,7 @@ class _Compiler:
         match node:
             case Number():
                 return _constant(OPEN if node.bare else NUMBER, _plain(node.value))
-            case Literal_():
+            case Keyword():
                 return _constant(BOOLEAN if isinstance(node.value, bool) else DATE, node.value)
             case Name():
                 return self.scope.name(node)
