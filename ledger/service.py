@@ -24,7 +24,7 @@ from ledger.core.problems import Problem, ProblemsFound, stop_on
 from ledger.core.processor import distribute as run_period
 from ledger.core.schedule import PeriodDates
 from ledger.core.state import State
-from ledger.core.statement import Statement, draw
+from ledger.core.statement import Received, Statement, draw, received
 from ledger.core.terms import Terms
 from ledger.files import calendars, deal_file, remittance
 from ledger.reports import reconcile as reconciliation
@@ -333,12 +333,26 @@ def statement(store: Store, deal: str, *, on: date | None = None, known_at: int 
 
 def _statement(reader: Reader, deal: str, on: date | None, known_at: int | None) -> Statement:
     terms, _ = terms_of(reader, deal)
-    head = reader.head(deal)
-    if known_at is not None and not 1 <= known_at <= head.position:
-        raise ProblemsFound([Problem(f"{deal} has positions 1 to {head.position}, not {known_at}", "see `tranche events`", place=deal)])
-    position = known_at or head.position
-    digest = next(commit.hash for commit in reader.commits(deal, after=position - 1, up_to=position))
-    return draw(terms, latest(reader, terms, on, known_at).distribution, position, digest)
+    position = position_of(reader, deal, known_at)
+    shown, last = latest(reader, terms, on, known_at), latest(reader, terms, None, known_at)
+    pending = _received_since(reader, terms, last, known_at) if shown.row == last.row else ()
+    head = next(commit.hash for commit in reader.commits(deal, after=position - 1, up_to=position))
+    return draw(terms, shown.distribution, received=pending, as_of=on, position=position, head=head)
+
+
+def position_of(reader: Reader, deal: str, known_at: int | None) -> int:
+    """The position that a read is made at: the one asked for, or the last. Raises ProblemsFound for one that the deal does not have."""
+    last = reader.head(deal).position
+    if known_at is not None and not 1 <= known_at <= last:
+        raise ProblemsFound([Problem(f"{deal} has positions 1 to {last}, not {known_at}", "see `tranche events`", place=deal)])
+    return known_at or last
+
+
+def _received_since(reader: Reader, terms: Terms, last: Stored, known_at: int | None) -> Iterator[Received]:
+    """What is reported for the periods after the last distribution."""
+    for row in reader.periods(terms.deal.deal, known_at):
+        if row.period > last.period:
+            yield from received(row.period, collections(reader, terms, row.period, known_at).flows)
 
 
 def reconcile(

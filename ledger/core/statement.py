@@ -1,47 +1,61 @@
 """The investor statement: every figure of one distribution, by subject and item, read through the same names as the formulas read.
 
-A Statement is a value; `ledger.reports` turns it into text, JSON and CSV. A money figure is a sum of postings.
+A Statement is a value and carries all that a printed statement needs; `ledger.reports` turns it into text, JSON and CSV. A money figure is a sum of
+postings. Before the first distribution the statement is a position: balances at closing or boarding, and no movement.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from typing import Literal
 
 from ledger.core import posting
+from ledger.core.collections import Collections, Flow
 from ledger.core.distribution import Distribution
+from ledger.core.events import Component
 from ledger.core.formula import BOOLEAN, DATE, MONEY, NUMBER, Type, Value
-from ledger.core.money import Money, round_to
-from ledger.core.names import ACCOUNT_ITEMS, FEE_ITEMS, POOL_ITEMS, REPORTED_TYPES, SINGLE_TRANCHE_ITEMS, TRANCHE_ITEMS, Item, component_keys, pool_balance
-from ledger.core.posting import Posting
+from ledger.core.money import Money, RoundingMode, format_exact, format_money, round_exact
+from ledger.core.names import ACCOUNT_ITEMS, FEE_ITEMS, POOL_ITEMS, REPORTED_TYPES, TRANCHE_ITEMS, Item, add, component_keys, pool_balance
+from ledger.core.opening import OPENING
+from ledger.core.posting import EXCESS, Posting
 from ledger.core.problems import ProblemsFound
 from ledger.core.state import Running
 from ledger.core.terms import Terms
 from ledger.core.waterfall import steps_of
 
 FigureKind = Literal["money", "exact", "date", "flag"]
+Items = Mapping[str, "Figure"]
+
+BALANCE = "closing_balance"
+"""What statements call `balance`: at the close, the balance now is the closing balance."""
+
+POSITION_ITEMS = frozenset({"original_balance", BALANCE, "unpaid_interest", "unpaid", "cumulative_loss", "factor"})
+"""The items of a subject that a position has before anything was distributed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure. Money is units at carry scale; `exact` a number with all its digits, or as many as the deal prints."""
+    """One figure. Money is units at carry scale; `exact` a number with all its digits, which prints with `places` where the deal states how many."""
 
     kind: FigureKind
     value: Value
+    places: int | None = None
+    mode: RoundingMode = "half_up"
 
 
 @dataclass(frozen=True, slots=True)
 class FlowLine:
-    """One step of the flow of funds: what it moved, from account to payee. `payee` is the claim or account that received it."""
+    """One movement of the flow of funds, by the accounts of the books. `left` is what the source holds afterwards, None where that is no account of cash."""
 
     number: int
     label: str
     source: str
     payee: str
     amount: Money
+    left: Money | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,48 +68,130 @@ class Adjustment:
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
-    """One statement. `sections` maps a section (classes, fees, accounts, pools, deal, triggers) to subjects, and each to its items.
+class Received:
+    """What the servicer has reported for a period that is not distributed yet, by pool (None: the only one) and kind."""
 
-    `position` and `head` say up to which commit of the log it was drawn, and that commit's hash: every copy is an anchor of the chain.
+    period: date
+    pool: str | None
+    kind: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement. `sections` maps a section to its subjects, and each to its items.
+
+    `as_of` is the day that was asked for, None for the last distribution. `labels` holds the title, CUSIP, ISIN and kind of classes and the title of
+    fees, where they have one. `position` and `head` say up to which commit of the log it was drawn, and that commit's hash: every copy is an anchor
+    of the chain.
     """
 
     deal: str
     title: str
     currency: str
     scale: int
+    kind: Literal["distribution", "position"]
     number: int
     dates: Mapping[str, date]
-    sections: Mapping[str, Mapping[str, Mapping[str, Figure]]]
+    labels: Mapping[str, Mapping[str, str]]
+    sections: Mapping[str, Mapping[str, Items]]
     flow_of_funds: tuple[FlowLine, ...]
     adjustments: tuple[Adjustment, ...]
+    received: tuple[Received, ...] = ()
+    as_of: date | None = None
     position: int = 0
     head: str = ""
 
+    def subjects(self) -> set[str]:
+        """Every subject that has a figure."""
+        return {subject for section in self.sections.values() for subject in section}
+
+    def items(self, subject: str) -> dict[str, Figure]:
+        """All figures of a subject."""
+        return {item: figure for section in self.sections.values() for item, figure in section.get(subject, {}).items()}
+
     def figure(self, subject: str, item: str) -> Figure | None:
         """A figure by subject and item, as a published report names it; None where the deal has no such figure."""
-        for section in self.sections.values():
-            if item in section.get(subject, {}):
-                return section[subject][item]
-        return None
+        item = BALANCE if item == "balance" else item
+        return next((section[subject][item] for section in self.sections.values() if item in section.get(subject, {})), None)
+
+    def exact(self, figure: Figure) -> Fraction:
+        """A figure as a number with all its digits, money in whole currency; a date or a flag has none."""
+        assert not isinstance(figure.value, date)
+        return Fraction(figure.value, 10**self.scale) if figure.kind == "money" else Fraction(figure.value)
+
+    def text(self, figure: Figure, thousands: bool = False) -> str:
+        """A figure with all the places that the books carry or the deal prints; a number without end is rounded half up to 12 places."""
+        if figure.kind == "money":
+            assert isinstance(figure.value, int)
+            return format_money(figure.value, self.scale, thousands=thousands)
+        if figure.kind == "exact":
+            if figure.places is None:
+                return format_exact(self.exact(figure))
+            return format_money(round_exact(self.exact(figure) * 10**figure.places, figure.mode), figure.places, thousands=thousands)
+        return f"{figure.value}" if figure.kind == "date" else "yes" if figure.value else "no"
 
 
-def draw(terms: Terms, distribution: Distribution, position: int = 0, head: str = "") -> Statement:
+def draw(
+    terms: Terms, distribution: Distribution, *, received: Iterable[Received] = (), as_of: date | None = None, position: int = 0, head: str = ""
+) -> Statement:
     """Draw the statement of a distribution as of the log's `position`."""
-    run = distribution.running(terms)
-    deal = terms.deal
-    sections = {
-        "classes": {name: dict(_class_figures(run, name)) for name in deal.tranches},
-        "fees": {name: dict(_table(run, FEE_ITEMS, name)) for name in deal.fees},
-        "accounts": {name: dict(_account_figures(run, name)) for name in deal.accounts},
-        "pools": {name: dict(_pool_figures(run, name)) for name in (list(deal.all_pools) if len(deal.all_pools) < 2 else ["pool", *deal.all_pools])},
-        "deal": {"deal": dict(_deal_figures(run))},
-    }
+    opens = all(posted.cause == OPENING for posted in distribution.postings) and not distribution.readings.reported
+    run = Running(terms, distribution.closing, distribution.dates, Collections()) if opens else distribution.running(terms)
+    sections = {name: dict(subjects) for name, subjects in (_position(run) if opens else _sections(run))}
     days = {name: getattr(distribution.dates, name) for name in type(distribution.dates).__slots__}
+    deal, shown = terms.deal, () if opens else distribution.postings
     return Statement(
-        deal.deal, deal.title, deal.currency, terms.scale, distribution.number, days, sections,
-        tuple(flow_of_funds(terms, distribution.postings)), tuple(adjustments(distribution.postings)), position, head,
+        deal.deal, deal.title, deal.currency, terms.scale, "position" if opens else "distribution", distribution.number, days, _labels(terms),
+        {name: subjects for name, subjects in sections.items() if subjects}, tuple(flow_of_funds(terms, run.state.balances, shown)),
+        tuple(adjustments(shown)), tuple(received), as_of, position, head,
     )  # fmt: skip
+
+
+def received(period: date, flows: Iterable[Flow]) -> Iterator[Received]:
+    """What came in for a period, as a statement lists it between two distributions."""
+    sums: dict[tuple[str, str], Money] = {}
+    for flow in flows:
+        key = (flow.pool or "", flow.component)
+        sums[key] = sums.get(key, 0) + flow.amount
+    for (pool, kind), amount in sorted(sums.items()):
+        yield Received(period, pool or None, kind, amount)
+
+
+def _labels(terms: Terms) -> dict[str, dict[str, str]]:
+    deal = terms.deal
+    classes = {name: {"title": item.title, "cusip": item.cusip, "isin": item.isin, "kind": item.kind} for name, item in deal.tranches.items()}
+    fees = {name: {"title": fee.title} for name, fee in deal.fees.items()}
+    return {name: {key: text for key, text in found.items() if text} for name, found in {**classes, **fees}.items()}
+
+
+# Sections -------------------------------------------------------------------------------------------------------------
+
+
+def _sections(run: Running) -> Iterator[tuple[str, Iterable[tuple[str, Items]]]]:
+    deal, terms = run.terms.deal, run.terms
+    yield "classes", ((name, dict(_class_figures(run, name))) for name in deal.tranches)
+    yield "groups", ((name, dict(_group_figures(run, members))) for name, members in terms.groups.items() if members)
+    yield "fees", ((name, dict(_fee_figures(run, name))) for name in deal.fees)
+    yield "accounts", ((name, dict(_account_figures(run, name))) for name in deal.accounts)
+    yield "pools", ((name, dict(_pool_figures(run, pools))) for name, pools in _pools(terms))
+    for section, figures in (
+        ("reported", _reported_figures(run)),
+        ("amounts", _value_figures(run)),
+        ("ledgers", _ledger_figures(run)),
+        ("triggers", _trigger_figures(run)),
+    ):
+        found = dict(figures)
+        yield section, [("deal", found)] if found else []
+
+
+def _position(run: Running) -> Iterator[tuple[str, Iterable[tuple[str, Items]]]]:
+    """The sections that a position has, with the items that need no period."""
+    for section, subjects in _sections(run):
+        if section in ("classes", "groups", "fees", "accounts", "pools"):
+            yield section, ((name, {item: figure for item, figure in items.items() if item in POSITION_ITEMS}) for name, items in subjects)
+        elif section == "ledgers":
+            yield section, subjects
 
 
 def _kind(kind: Type) -> FigureKind:
@@ -110,103 +206,161 @@ def _figure(run: Running, kind: Type, read: Callable[[Running], Value]) -> Figur
         return None
 
 
-def _table(run: Running, items: Mapping[str, Item], subject: str) -> Iterator[tuple[str, Figure]]:
+def _money(amount: Money) -> Figure:
+    return Figure("money", amount)
+
+
+def _table(run: Running, items: Mapping[str, Item], subjects: Sequence[str]) -> Iterator[tuple[str, Figure]]:
+    """The items of a table as sums over some subjects."""
     for item, (kind, reader) in items.items():
-        figure = _figure(run, kind, reader(run.terms, subject))
+        figure = _figure(run, kind, add([reader(run.terms, subject) for subject in subjects]))
         if figure is not None:
-            yield item, figure
+            yield BALANCE if item == "balance" else item, figure
 
 
 def _class_figures(run: Running, name: str) -> Iterator[tuple[str, Figure]]:
-    terms, figures = run.terms, run.figures
-    items = {item: entry for item, entry in TRANCHE_ITEMS.items() if name in terms.original or "balance" not in item}
-    yield from _table(run, items, name)
+    terms = run.terms
+    yield from _summed_figures(run, [name])
     if name in terms.accruals:
-        yield from _table(run, {item: SINGLE_TRANCHE_ITEMS[item] for item in ("rate", "year_fraction")}, name)
-        notional = _figure(run, MONEY, terms.accruals[name].basis)
-        if notional is not None:
-            yield "notional", notional
-    other, principal, interest = (figures[f"{name}.{item}"] for item in ("other_paid", "principal_paid", "interest_paid"))
-    yield "other_paid", Figure("money", other)
-    yield "principal_net", Figure("money", principal - figures[f"{name}.accreted"])
-    yield "total_paid", Figure("money", interest + principal + other)
-    if name in terms.original:
-        yield "closing_balance", Figure("money", -run.balances[posting.principal(name)])
-        yield from _per_1000(run, name, interest, principal)
+        for item, kind, read in (
+            ("rate", NUMBER, lambda run: run.rate(name)),
+            ("year_fraction", NUMBER, lambda run: run.year_fraction(name)),
+            ("notional", MONEY, terms.accruals[name].basis),
+        ):
+            figure = _figure(run, kind, read)
+            if figure is not None:
+                yield item, figure
     for ledger, classes in terms.ledger_classes.items():
         if name in classes:
-            yield ledger, Figure("money", run.balances[posting.ledger(ledger, name)])
+            yield ledger, _money(run.balances[posting.ledger(ledger, name)])
 
 
-def _per_1000(run: Running, name: str, interest: Money, principal: Money) -> Iterator[tuple[str, Figure]]:
-    """Factor and payments per 1,000 of original balance, with the places that the deal prints."""
-    original, rounding = run.terms.original[name], run.terms.deal.rounding
-    if not original:
-        return
-    factor = Fraction(-run.balances[posting.principal(name)], original)
-    yield "factor", Figure("exact", round_to(factor, rounding.factor.places, rounding.factor.mode))
-    for item, paid in (("interest_per_1000", interest), ("principal_per_1000", principal)):
-        yield item, Figure("exact", round_to(Fraction(paid * 1000, original), rounding.per_1000.places, rounding.per_1000.mode))
+def _group_figures(run: Running, members: Sequence[str]) -> Iterator[tuple[str, Figure]]:
+    yield from _summed_figures(run, members)
+    for ledger, classes in run.terms.ledger_classes.items():
+        kept = [member for member in members if member in classes]
+        if kept:
+            yield ledger, _money(sum(run.balances[posting.ledger(ledger, member)] for member in kept))
+
+
+def _summed_figures(run: Running, members: Sequence[str]) -> Iterator[tuple[str, Figure]]:
+    """What a class has, and what a group has as the sum of its classes."""
+    terms, figures = run.terms, run.figures
+    with_balance = [name for name in members if name in terms.original]
+    yield from _table(run, {item: entry for item, entry in TRANCHE_ITEMS.items() if "balance" in item}, with_balance) if with_balance else ()
+    yield from _table(run, {item: entry for item, entry in TRANCHE_ITEMS.items() if "balance" not in item}, members)
+    total = {item: sum(figures[f"{name}.{item}"] for name in members) for item in (*_PAID, "accreted", "interest_on_unpaid_accrued", "interest_lost")}
+    yield "interest_on_unpaid", _money(total["interest_on_unpaid_accrued"])
+    yield "interest_lost", _money(total["interest_lost"])
+    yield "other_paid", _money(total["other_paid"])
+    yield "principal_net", _money(total["principal_paid"] - total["accreted"])
+    yield "total_paid", _money(sum(total[item] for item in _PAID))
+    original = sum(terms.original[name] for name in with_balance)
+    if original:
+        yield from _per_original(run, original, -sum(run.balances[posting.principal(name)] for name in with_balance), total)
+
+
+_PAID = ("interest_paid", "principal_paid", "other_paid")
+
+
+def _per_original(run: Running, original: Money, balance: Money, total: Mapping[str, Money]) -> Iterator[tuple[str, Figure]]:
+    """Factor and payments per 1,000 of original balance, which print with the places that the deal states."""
+    rounding = run.terms.deal.rounding
+    yield "factor", Figure("exact", Fraction(balance, original), rounding.factor.places, rounding.factor.mode)
+    for item, paid in (("interest_per_1000", total["interest_paid"]), ("principal_per_1000", total["principal_paid"])):
+        yield item, Figure("exact", Fraction(paid * 1000, original), rounding.per_1000.places, rounding.per_1000.mode)
+
+
+def _fee_figures(run: Running, name: str) -> Iterator[tuple[str, Figure]]:
+    yield from _table(run, FEE_ITEMS, [name])
+    yield "accrued", _money(run.figures[f"{name}.accrued"])
 
 
 def _account_figures(run: Running, name: str) -> Iterator[tuple[str, Figure]]:
-    cash = run.terms.cash_account(name)
-    yield from _table(
-        run, {item: entry for item, entry in ACCOUNT_ITEMS.items() if name in run.terms.targets or item not in ("target", "shortfall", "excess")}, name
-    )
-    yield "closing_balance", Figure("money", run.cash_of(name))
-    yield "deposits", Figure("money", run.received[cash])
-    yield "draws", Figure("money", run.paid[cash])
-    yield "due", Figure("money", run.balances[run.terms.due_account(name)] if run.terms.deal.accounts[name].cash else 0)
+    terms, cash = run.terms, run.terms.cash_account(name)
+    wanted = {item: entry for item, entry in ACCOUNT_ITEMS.items() if name in terms.targets or item not in ("target", "shortfall", "excess")}
+    yield from _table(run, wanted, [name])
+    yield "deposits", _money(run.received[cash])
+    yield "draws", _money(run.paid[cash])
+    yield "earnings", _money(run.figures[f"{name}.earnings"])
+    yield "due", _money(run.balances[terms.due_account(name)] if terms.deal.accounts[name].cash else 0)
 
 
-def _pool_figures(run: Running, name: str) -> Iterator[tuple[str, Figure]]:
+def _pools(terms: Terms) -> list[tuple[str, list[str]]]:
+    """The pools, after all of them together where they have names of their own."""
+    names = list(terms.deal.all_pools)
+    return [*([("pool", names)] if terms.deal.pools else []), *((name, [name]) for name in names)]
+
+
+def _pool_figures(run: Running, pools: Sequence[str]) -> Iterator[tuple[str, Figure]]:
     terms = run.terms
-    pools = [name] if name in terms.deal.all_pools else list(terms.deal.all_pools)
-    for item, (kind, reader) in POOL_ITEMS.items():
-        yield item, Figure(_kind(kind), sum(reader(terms, pool)(run) for pool in pools))
+    yield from _table(run, POOL_ITEMS, pools)
     balance, original = (sum(pool_balance(run.balances, terms, pool) for pool in pools), sum(terms.original[pool] for pool in pools))
-    yield "closing_balance", Figure("money", balance)
     if original:
-        rounding = terms.deal.rounding.factor
-        yield "factor", Figure("exact", round_to(Fraction(balance, original), rounding.places, rounding.mode))
-    for component in terms.components:
-        amount = sum(run.figures[key] for pool in pools for key in component_keys(pool, component))
-        if amount:
-            yield component, Figure("money", amount)
-    yield "other_reduction", Figure("money", sum(run.figures[f"{pool}.other_reduction"] for pool in pools))
+        yield "factor", Figure("exact", Fraction(balance, original), terms.deal.rounding.factor.places, terms.deal.rounding.factor.mode)
+    collected = {component for pool, component in terms.collecting if pool in pools}
+    for name, component in terms.components.items():
+        amount = sum(run.figures[key] for pool in pools for key in component_keys(pool, name))
+        if amount or name in collected or moves_the_pool(component):
+            yield name, _money(amount)
+    yield "other_reduction", _money(sum(run.figures[f"{pool}.other_reduction"] for pool in pools))
 
 
-def _deal_figures(run: Running) -> Iterator[tuple[str, Figure]]:
-    """Reported values, amounts, ratios, ledgers of the whole deal, and triggers (yes: failed)."""
-    deal, terms = run.terms.deal, run.terms
-    for name, reported in deal.reported.items():
+def moves_the_pool(component: Component) -> bool:
+    """Whether an amount of this name changes the pool's balance or its loss."""
+    return component.pool is not None or component.loss is not None
+
+
+def _reported_figures(run: Running) -> Iterator[tuple[str, Figure]]:
+    for name, reported in run.terms.deal.reported.items():
         if name in run.reported:
             yield name, Figure(_kind(REPORTED_TYPES[reported.type]), run.reported[name])
+
+
+def _value_figures(run: Running) -> Iterator[tuple[str, Figure]]:
+    """Amounts and ratios of the deal file, as they read at the close."""
+    deal = run.terms.deal
     for name in (*deal.amounts, *deal.ratios):
-        figure = _figure(run, MONEY if name in deal.amounts else NUMBER, terms.values[name].read)
+        figure = _figure(run, MONEY if name in deal.amounts else NUMBER, run.terms.values[name].read)
         if figure is not None:
             yield name, figure
-    for name, ledger in deal.ledgers.items():
-        if not ledger.of:
-            yield name, Figure("money", run.balances[posting.ledger(name)])
-    for name in deal.triggers:
+
+
+def _ledger_figures(run: Running) -> Iterator[tuple[str, Figure]]:
+    """Ledgers of the deal; one that is kept per class as the sum of its classes."""
+    for name in run.terms.deal.ledgers:
+        accounts = [posting.ledger(name, tranche) for tranche in run.terms.ledger_classes.get(name, ())] or [posting.ledger(name)]
+        yield name, _money(sum(run.balances[account] for account in accounts))
+
+
+def _trigger_figures(run: Running) -> Iterator[tuple[str, Figure]]:
+    """Triggers as they held in the period; yes: failed."""
+    for name in run.terms.deal.triggers:
         yield name, Figure(_kind(BOOLEAN), run.triggers.get(name, False))
+    if run.terms.call_allowed is not None:
+        yield "called", Figure(_kind(BOOLEAN), run.called)
 
 
-def flow_of_funds(terms: Terms, postings: tuple[Posting, ...]) -> Iterator[FlowLine]:
-    """Every movement of cash, loss and entitlement by the file's steps, in their order; several postings of one kind are one line."""
+# Movements ------------------------------------------------------------------------------------------------------------
+
+
+def flow_of_funds(terms: Terms, opening: Mapping[str, Money], postings: Sequence[Posting]) -> Iterator[FlowLine]:
+    """Every movement of cash, loss and entitlement by the file's steps, in their order; several postings between the same accounts are one line."""
     labels = {step.cause: step for step in steps_of(terms)}
-    lines: dict[tuple[str, str, str], Money] = {}
+    cash = {terms.cash_account(name) for name in terms.deal.accounts}
+    balances, lines, left = dict(opening), dict[tuple[str, str, str], Money](), dict[tuple[str, str, str], Money]()
     for posted in postings:
-        if posted.cause in labels and not (posted.destination == posting.EXCESS and not posted.item):
+        balances[posted.source] = balances.get(posted.source, 0) - posted.amount
+        balances[posted.destination] = balances.get(posted.destination, 0) + posted.amount
+        # What becomes owed by being paid is no movement of its own.
+        if posted.cause in labels and posted.destination != EXCESS:
             key = (posted.cause, posted.source, posted.destination)
-            lines[key] = lines.get(key, 0) + posted.amount
+            lines[key], left[key] = lines.get(key, 0) + posted.amount, balances[posted.source]
     for (cause, source, payee), amount in lines.items():
-        yield FlowLine(labels[cause].number, labels[cause].label, source, payee, amount)
+        yield FlowLine(labels[cause].number, labels[cause].label, source, payee, amount, left[cause, source, payee] if source in cash else None)
 
 
-def adjustments(postings: tuple[Posting, ...]) -> Iterator[Adjustment]:
+def adjustments(postings: Sequence[Posting]) -> Iterator[Adjustment]:
     """What this period books for earlier ones, and adjustments of opening balances."""
     for posted in postings:
         if posted.origin_period is not None or posted.step == "adjustment":

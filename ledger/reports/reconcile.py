@@ -1,0 +1,181 @@
+"""Published figures beside ours. Each one ties, is derived, is tolerated, differs, or is not compared and says why; nothing is passed over in silence.
+
+Figures compare exactly. One that was published with fewer decimals than ours is compared after ours is rounded to its places: money half up, factors and
+amounts per 1,000 as the deal says, any other number half up. `Line.is_rounded` says where that was so.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Literal, get_args
+
+from ledger.core.money import format_exact, round_to
+from ledger.core.problems import Problem, nearest
+from ledger.core.statement import Figure, Statement
+from ledger.reports.layout import Table, plain
+from ledger.reports.published import Key, Published, Tolerated, read_published, read_tolerated
+
+__all__ = ["Line", "Reconciliation", "Verdict", "read_published", "read_tolerated", "reconcile", "to_json", "to_text"]
+
+Verdict = Literal["ties", "derived", "tolerated", "differs", "not compared"]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+StatementOf = Callable[[date], Statement | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One published figure and what became of it. `difference` is ours less the published one; `reason` says why it is tolerated or not compared."""
+
+    published: Published
+    verdict: Verdict
+    ours: str = ""
+    difference: Fraction = Fraction(0)
+    reason: str = ""
+    is_rounded: bool = False
+    is_declared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """Every line in the order of the file, and what is wrong: lines that differ or were not compared undeclared, and tolerances that were not needed."""
+
+    lines: tuple[Line, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def counts(self) -> dict[Verdict, int]:
+        found = Counter(line.verdict for line in self.lines)
+        return {verdict: found[verdict] for verdict in VERDICTS}
+
+    @property
+    def rounded(self) -> int:
+        """How many of the figures that tie show fewer decimals than ours."""
+        return sum(line.is_rounded for line in self.lines if line.verdict in ("ties", "derived"))
+
+    @property
+    def ties(self) -> bool:
+        """Whether nothing is left to explain."""
+        return not self.problems
+
+
+def reconcile(published: Iterable[Published], tolerated: Sequence[Tolerated], statement_of: StatementOf) -> Reconciliation:
+    """Compare each published figure with the statement of its period, as `statement_of` draws it (None: the period is not distributed)."""
+    allowed = {row.key: row for row in tolerated}
+    statements: dict[date, Statement | None] = {}
+    lines = []
+    for row in published:
+        day = row.key[0]
+        if day not in statements:
+            statements[day] = statement_of(day)
+        lines.append(_compare(row, allowed.get(row.key), statements[day]))
+    return Reconciliation(tuple(lines), (*_unexplained(lines), *_idle(tolerated, {line.published.key: line for line in lines})))
+
+
+def _compare(row: Published, allowed: Tolerated | None, statement: Statement | None) -> Line:
+    figure = _comparable(row, statement)
+    if statement is None or isinstance(figure, str):
+        declared = allowed is not None and allowed.difference is None
+        return Line(row, "not compared", reason=allowed.reason if allowed and declared else str(figure), is_declared=declared)
+    text, difference, is_rounded = statement.text(figure), _difference(row, figure, statement), _is_rounded(row, figure, statement)
+    if not difference:
+        return Line(row, "derived" if row.is_derived else "ties", text, is_rounded=is_rounded)
+    if allowed is not None and allowed.difference == difference:
+        return Line(row, "tolerated", text, difference, allowed.reason, is_rounded, is_declared=True)
+    return Line(row, "differs", text, difference, is_rounded=is_rounded)
+
+
+def _comparable(row: Published, statement: Statement | None) -> Figure | str:
+    """Our figure, or why there is none that can be compared."""
+    day, subject, item = row.key
+    if statement is None:
+        return f"{day} is not a distributed period"
+    figure = statement.figure(subject, item)
+    if figure is None:
+        if subject not in statement.subjects():
+            return f"there is no `{subject}`; {nearest(subject, statement.subjects()) or 'name a class, group, fee, account, pool or `deal`'}"
+        return f"`{subject}` has no `{item}`; {nearest(item, statement.items(subject)) or 'see the items of a statement in CSV'}"
+    if not isinstance(row.value, {"date": date, "flag": bool}.get(figure.kind, Fraction)):
+        return f"`{row.text}` is not what `{subject}` `{item}` is: ours is {statement.text(figure)}"
+    return figure
+
+
+def _shown(figure: Figure, statement: Statement) -> Fraction:
+    """Our figure as a statement prints it."""
+    exact, places = statement.exact(figure), statement.scale if figure.kind == "money" else figure.places
+    return exact if places is None else round_to(exact, places, figure.mode)
+
+
+def _is_rounded(row: Published, figure: Figure, statement: Statement) -> bool:
+    """Whether ours shows more digits than the published figure does."""
+    if figure.kind in ("date", "flag"):
+        return False
+    shown = _shown(figure, statement)
+    return round_to(shown, row.places, "down") != shown
+
+
+def _difference(row: Published, figure: Figure, statement: Statement) -> Fraction:
+    """Ours as it is printed, or rounded to the places of the published figure where those are fewer, less the published one; 1 or 0 for a date or a flag."""
+    if not isinstance(row.value, Fraction):
+        return Fraction(row.value != figure.value)
+    ours = round_to(statement.exact(figure), row.places, figure.mode) if _is_rounded(row, figure, statement) else _shown(figure, statement)
+    return ours - row.value
+
+
+def _unexplained(lines: Iterable[Line]) -> Iterator[Problem]:
+    for line in lines:
+        day, subject, item = line.published.key
+        what = f"{day} {subject} {item}"
+        if line.verdict == "differs":
+            fact = f"{what} was published as {line.published.text}, ours is {line.ours} (difference {format_exact(line.difference)})"
+            yield Problem(fact, f"see the flow of funds of {day}; a difference that is known goes to tolerated.csv with its reason", place=line.published.place)
+        elif line.verdict == "not compared" and not line.is_declared:
+            yield Problem(f"{what} was not compared: {line.reason}", place=line.published.place)
+
+
+def _idle(tolerated: Iterable[Tolerated], lines: Mapping[Key, Line]) -> Iterator[Problem]:
+    """Tolerances that nothing needs, or that name another difference than there is."""
+    for row in tolerated:
+        line, what = lines.get(row.key), f"{row.key[0]} {row.key[1]} {row.key[2]}"
+        if line is None:
+            yield Problem(f"{what} is tolerated, and no such figure was published", "remove the row, or correct its date, subject and item", place=row.place)
+        elif not line.is_declared:
+            said = "not to be compared" if row.difference is None else f"a difference of {format_exact(row.difference)}"
+            found = f"{format_exact(line.difference)}" if line.verdict == "differs" else f"none: it {'was not compared' if not line.ours else 'ties'}"
+            yield Problem(f"{what} is declared with {said}, and the difference is {found}", "correct the row, or remove it", place=row.place)
+
+
+# Output ---------------------------------------------------------------------------------------------------------------
+
+
+def to_text(found: Reconciliation, every_line: bool = False) -> str:
+    """What does not simply tie, line by line, then the counts; `every_line` shows those that tie as well."""
+    shown = [line for line in found.lines if every_line or line.verdict not in ("ties", "derived")]
+    rows = [(*map(str, line.published.key), line.published.text, line.ours, _shown_difference(line), line.verdict, line.reason) for line in shown]
+    table = Table("", ("date", "subject", "item", "published", "ours", "difference", "verdict", "reason"), rows, left={0, 1, 2, 6, 7})
+    counts = [f"{count} {verdict}" for verdict, count in found.counts.items() if count]
+    rounded = f" ({found.rounded} of those that tie were published with fewer decimals than ours)" if found.rounded else ""
+    total = f"{len(found.lines)} figures: {', '.join(counts)}{rounded}"
+    return plain([table]) + ("\n" if rows else "") + total + "\n"
+
+
+def _shown_difference(line: Line) -> str:
+    return format_exact(line.difference) if line.difference else ""
+
+
+def to_json(found: Reconciliation) -> bytes:
+    """Counts and every line as canonical JSON: sorted keys, figures as text."""
+    lines = [
+        {
+            "distribution_date": line.published.key[0].isoformat(), "subject": line.published.key[1], "item": line.published.key[2],
+            "published": line.published.text, "ours": line.ours, "difference": format_exact(line.difference), "verdict": line.verdict, "reason": line.reason,
+            "rounded": line.is_rounded, "declared": line.is_declared,
+        }
+        for line in found.lines
+    ]  # fmt: skip
+    value = {"counts": found.counts, "rounded": found.rounded, "problems": [str(problem) for problem in found.problems], "lines": lines}
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
