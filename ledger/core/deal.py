@@ -7,6 +7,7 @@ meaning in `ledger.core.terms`. Amounts are exact numbers as written; `terms` tu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
@@ -61,11 +62,15 @@ def _day_count(value: object) -> str:
 
 
 def _day(value: object) -> object:
-    """Only the ISO form: pydantic would read `20240130` as seconds since 1970."""
+    """Only YYYY-MM-DD: pydantic would read `20240130` as seconds since 1970, Python would read `2024-W05-2`."""
+    if isinstance(value, date):
+        return value
     try:
-        return value if isinstance(value, date) else date.fromisoformat(str(value))
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", str(value)):
+            return date.fromisoformat(str(value))
+        raise ValueError
     except ValueError:
-        raise ValueError(f"`{value}` is not a date such as 2024-01-30") from None
+        raise ValueError(f"`{value}` is not a date; write a day of the calendar as 2024-01-30") from None
 
 
 def _listed(value: object) -> object:

@@ -1,75 +1,132 @@
-"""Deal files and boarding files: text in, terms or every problem out, each with line, column and caret."""
+"""Deal files and boarding files: text in, terms or every problem out, each with line, column and caret.
+
+What is wrong in one place must not hide what is wrong in another. A file whose models refuse something is therefore mended (a formula that cannot be
+read becomes a number, an unknown field is left out) and looked at again, as far as the compiler; of what is found then, only what the mending cannot
+have caused is told.
+"""
 
 from __future__ import annotations
 
+import copy
+import zoneinfo
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import lru_cache
-from types import UnionType
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from ledger.core.compiler import compile_deal
 from ledger.core.deal import Boarding, Deal, Model
-from ledger.core.formula import Formula, FormulaError
-from ledger.core.problems import Problem, ProblemsFound, nearest
+from ledger.core.formula import Formula, FormulaError, Number
+from ledger.core.problems import Problem, ProblemsFound, nearest, stop_on
 from ledger.core.terms import Terms
 from ledger.files import formula_text, yaml_text
+from ledger.files.calendars import CALENDARS
+from ledger.files.refusals import Path, refusal
 from ledger.files.yaml_text import Document
 
 M = TypeVar("M", bound=Model)
+SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def load(source: bytes, name: str) -> Terms:
     """A deal file as terms that run. Raises ProblemsFound with everything that is wrong, each placed `name:line:column`."""
     document = yaml_text.read(source, name)
-    deal = _model(document, Deal)
-    try:
-        return compile_deal(deal)
-    except ProblemsFound as found:
-        raise ProblemsFound(map(document.placed, found.problems)) from None
+    reading = _read(document, Deal)
+    if reading.model is not None:
+        problems = [*_unknown_to_the_world(reading.model)]
+        try:
+            terms = compile_deal(reading.model)
+        except ProblemsFound as found:
+            problems.extend(found.problems)
+        reading.problems.extend(problem for problem in problems if reading.is_sure(problem))
+    stop_on(document.placed(reading.problems))
+    return terms
 
 
 def load_boarding(source: bytes, name: str) -> Boarding:
     """A boarding file by itself; whether it fits its deal is for `ledger.core.opening`. Raises ProblemsFound as `load` does."""
-    return _model(yaml_text.read(source, name), Boarding)
+    document = yaml_text.read(source, name)
+    reading = _read(document, Boarding)
+    if reading.model is None or reading.problems:
+        raise ProblemsFound(document.placed(reading.problems))
+    return reading.model
 
 
 def placed(problems: Iterable[Problem], source: bytes, name: str) -> list[Problem]:
     """Problems that were found later, with their places in the file."""
-    document = yaml_text.read(source, name)
-    return [document.placed(problem) for problem in problems]
+    return yaml_text.read(source, name).placed(problems)
 
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of a deal file, for editors that check while one types."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Deal.model_json_schema()}
+    return {"$schema": SCHEMA_DIALECT, **Deal.model_json_schema()}
 
 
 def boarding_json_schema() -> dict[str, Any]:
     """The JSON Schema of a boarding file."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Boarding.model_json_schema()}
+    return {"$schema": SCHEMA_DIALECT, **Boarding.model_json_schema()}
 
 
 # From values to a model ------------------------------------------------------------------------------------------------
 
+STAND_INS: Mapping[Path, Any] = {
+    ("deal",): "DEAL",
+    ("closing_date",): "2000-01-01",
+    ("dates",): {"distribution": {"day": "1"}},
+    ("dates", "distribution"): {"day": "1"},
+    ("dates", "distribution", "day"): "1",
+}
+"""What is read where one of these is missing or wrong, so that the rest of the file can be looked at."""
+_UNREAD = Formula("0", Number(Fraction(0), bare=True, at=0))
+"""What is read in place of a formula that cannot be parsed."""
 
-def _model(document: Document, model: type[M]) -> M:
+
+@dataclass
+class Reading(Generic[M]):
+    """A file as a model, where there is one, with the problems until then and the places that were mended to get it."""
+
+    model: M | None
+    problems: list[Problem]
+    mended: list[Path] = field(default_factory=list)
+    whole: bool = True
+
+    def is_sure(self, problem: Problem) -> bool:
+        """A later problem is not one that the mending caused: not where something was mended, and, where a value was left out, about a formula only."""
+        return not _touches(problem.path, self.mended) and (self.whole or problem.offset is not None)
+
+
+def _touches(path: Path, mended: Iterable[Path]) -> bool:
+    """At a mended place, inside it, or at what it is a field of."""
+    return any(path[: len(place)] == place or path == place[:-1] for place in mended)
+
+
+def _read(document: Document, model: type[M]) -> Reading[M]:
+    blank = [problem.path for problem in document.problems]
+    first = _validated(model, document.value)
+    if not isinstance(first, list):
+        return Reading(first, [*document.problems], blank, whole=not blank)
+    refused = [refusal(details, model, document.value) for details in first]
+    problems = [*document.problems, *(problem for problem in refused if problem.path not in blank)]
+    mended = [*blank, *(problem.path for problem in refused)]
+    value = _mend(model, document.value, first, [problem.path for problem in refused])
+    if value is None:
+        return Reading(None, problems)
+    again = _validated(model, value)
+    if isinstance(again, list):
+        later = (refusal(details, model, value) for details in again)
+        return Reading(None, [*problems, *(problem for problem in later if not _touches(problem.path, mended))])
+    return Reading(again, problems, mended, whole=not blank and all(details["type"] == "formula" for details in first))
+
+
+def _validated(model: type[M], value: Any) -> M | list[ErrorDetails]:
     try:
-        return model.model_validate(document.value, context={"parse": _parse})
+        return model.model_validate(value, context={"parse": _parse})
     except ValidationError as error:
-        problems = [_problem(details, model, document.value) for details in error.errors(include_url=False)]
-        raise ProblemsFound(sorted_by_place(map(document.placed, problems))) from None
-
-
-def sorted_by_place(problems: Iterable[Problem]) -> list[Problem]:
-    """In the order of the file, each said once."""
-
-    def key(problem: Problem) -> tuple[int, ...]:
-        return tuple(int(part) for part in problem.place.split(":")[1:] if part.isdigit())
-
-    return sorted(dict.fromkeys(problems), key=key)
+        return error.errors(include_url=False)
 
 
 @lru_cache(maxsize=4096)
@@ -81,109 +138,55 @@ def _parse(text: str) -> Formula:
         raise PydanticCustomError("formula", "{fact}", {"fact": error.fact, "remedy": error.remedy, "offset": error.at}) from None
 
 
-def _problem(details: ErrorDetails, model: type[Model], value: Any) -> Problem:
-    """What a model refused, in the words of a deal file."""
-    path = _path(details["loc"], value)
-    context: Mapping[str, Any] = details.get("ctx", {})
-    given = details["input"]
-    match details["type"]:
-        case "formula":
-            return Problem(context["fact"], context["remedy"], path=path, offset=context["offset"])
-        case "extra_forbidden":
-            known = sorted(_fields(model, path[:-1]))
-            return Problem(f"`{path[-1]}` is not a field here", nearest(str(path[-1]), known) or f"the fields are {', '.join(known)}", path=path)
-        case "missing":
-            return Problem(f"`{details['loc'][-1]}` is missing", "add it", path=path)
-        case "literal_error":
-            options = str(context["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
-            return Problem(f"`{given}` is not one of {', '.join(options)}", nearest(str(given), options), path=path)
-        case kind:
-            fact, remedy = _fact(kind, given, context, details["msg"])
-            return Problem(fact, remedy, path=path)
+NAMING_SECTIONS = frozenset(
+    ["reported", "events", "pools", "tranches", "groups", "fees", "accounts", "ledgers", "tables", "amounts", "ratios", "triggers", "waterfall"]
+)
+"""Sections whose entries are referred to, by name or by place: without one of them, what else is said of them is not sure."""
 
 
-def _fact(kind: str, given: Any, context: Mapping[str, Any], message: str) -> tuple[str, str]:
-    """(fact, remedy) of a value that has the wrong shape."""
-    if given is None:
-        return "nothing is written here", "give a value, or `{}` for no fields"
-    shown = f"`{given}`" if isinstance(given, str) else "a list" if isinstance(given, list) else "a mapping"
-    match kind:
-        case "value_error":
-            return message.removeprefix("Value error, "), ""
-        case "int_parsing" | "int_type" | "int_from_float":
-            return f"{shown} is not a whole number", "write digits only"
-        case "greater_than_equal" | "less_than_equal":
-            return f"{shown} is out of range", f"it is at {'least' if kind[0] == 'g' else 'most'} {context.get('ge', context.get('le'))}"
-        case "bool_parsing" | "bool_type":
-            return f"{shown} is neither true nor false", "write true or false"
-        case "string_pattern_mismatch":
-            return f"{shown} cannot be a name here", f"it must match {context['pattern']}"
-        case "string_too_long":
-            return f"the text has more than {context['max_length']} characters", "shorten it"
-        case "string_type":
-            return f"{shown} stands where a word is needed", "write one word, or quote the text"
-        case "too_short":
-            return "nothing is listed here", "list at least one"
-        case "model_type" | "model_attributes_type" | "dict_type" | "mapping_type":
-            return f"{shown} stands where fields are needed", "write `field: value` lines, or `{}` for none"
-        case "tuple_type" | "list_type":
-            return f"{shown} stands where a list is needed", "write `[first, second]`"
-        case _:
-            return f"{shown}: {message}", ""
+def _mend(model: type[Model], value: Any, errors: Iterable[ErrorDetails], paths: Iterable[Path]) -> Any | None:
+    """The values without what was refused; None where an entry that others refer to would go with it."""
+    mended = copy.deepcopy(value)
+    for details, path in zip(errors, paths, strict=True):
+        if details["type"] == "formula":
+            _put(mended, path, _UNREAD)
+        elif path in STAND_INS:
+            _put(mended, path, STAND_INS[path])
+        elif not path or path[0] not in model.model_fields or (path[0] in NAMING_SECTIONS and len(path) <= 2) or isinstance(path[-1], int):
+            return None
+        else:
+            _parent(mended, path).pop(path[-1], None)
+    return mended
 
 
-def _path(location: tuple[str | int, ...], value: Any) -> tuple[str | int, ...]:
-    """The part of an error's location that is in the file; the rest names validators. A field that is missing or unknown ends it."""
-    path: list[str | int] = []
-    for element in location:
-        inside = _element(value, element)
-        if inside is not None:
-            path.append(element)
-            value = inside[0]
-    return tuple(path)
+def _put(value: Any, path: Path, stand_in: Any) -> None:
+    _parent(value, path)[path[-1]] = stand_in
 
 
-def _element(value: Any, element: str | int) -> tuple[Any] | None:
-    if isinstance(value, dict) and element in value:
-        return (value[element],)
-    if isinstance(value, list) and isinstance(element, int) and element < len(value):
-        return (value[element],)
-    return None
+def _parent(value: Any, path: Path) -> Any:
+    for element in path[:-1]:
+        value = value[element]
+    return value
 
 
-# Which fields a place has ------------------------------------------------------------------------------------------------
+# What the core cannot know -----------------------------------------------------------------------------------------------
 
 
-def _fields(model: type[Model], path: tuple[str | int, ...]) -> set[str]:
-    """The names of all fields that may stand at a path of a file."""
-    kinds: list[Any] = [model]
-    for element in path:
-        kinds = [inner for kind in kinds for inner in _inside(kind, element)]
-    return {field.alias or name for kind in kinds if _is_model(kind) for name, field in kind.model_fields.items()}
+def _unknown_to_the_world(deal: Deal) -> Iterator[Problem]:
+    """Calendars and time zones that do not exist."""
+    names = deal.dates.distribution.calendar
+    for name in (part.strip() for part in names.split("+") if names):
+        if name not in CALENDARS:
+            remedy = nearest(name.upper(), CALENDARS) or f"the calendars are {', '.join(CALENDARS)}, joined by +"
+            yield Problem(f"`{name}` is not a calendar", remedy, path=("dates", "distribution", "calendar"))
+    if not _is_time_zone(deal.time_zone):
+        remedy = nearest(deal.time_zone, zoneinfo.available_timezones()) or "write a name such as Europe/London or America/New_York"
+        yield Problem(f"`{deal.time_zone}` is not a time zone", remedy, path=("time_zone",))
 
 
-def _inside(kind: Any, element: str | int) -> Iterator[Any]:
-    """The types that an element of a value of this type can have."""
-    if _is_model(kind):
-        fields = {field.alias or name: field.annotation for name, field in kind.model_fields.items()}
-        if element in fields:
-            yield from _alternatives(fields[element])
-    elif get_origin(kind) is dict:
-        yield from _alternatives(get_args(kind)[1])
-    elif get_origin(kind) is tuple:
-        yield from _alternatives(get_args(kind)[0])
-
-
-def _alternatives(kind: Any) -> Iterator[Any]:
-    """A type without annotations, and each member of a union."""
-    if get_origin(kind) is Annotated:
-        yield from _alternatives(get_args(kind)[0])
-    elif get_origin(kind) in (Union, UnionType):
-        for member in get_args(kind):
-            yield from _alternatives(member)
-    else:
-        yield kind
-
-
-def _is_model(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, BaseModel)
+def _is_time_zone(name: str) -> bool:
+    """Whether the time zone database knows a name; UTC it need not know."""
+    try:
+        return name == "UTC" or bool(zoneinfo.ZoneInfo(name))
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return False
