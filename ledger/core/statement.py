@@ -283,7 +283,7 @@ def _account_figures(run: Running, name: str) -> Iterator[tuple[str, Figure]]:
     yield "deposits", _money(run.received[cash])
     yield "draws", _money(run.paid[cash])
     yield "earnings", _money(run.figures[f"{name}.earnings"])
-    yield "due", _money(run.balances[terms.due_account(name)] if terms.deal.accounts[name].cash else 0)
+    yield "not_wired", _money(run.balances[terms.due_account(name)] if terms.deal.accounts[name].cash else 0)
 
 
 def _pools(terms: Terms) -> list[tuple[str, list[str]]]:

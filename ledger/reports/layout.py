@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A titled table. `left` holds the columns that are words rather than figures; `totals` stands below a rule."""
+    """A titled table. `left` holds the columns that are words rather than figures; `totals` stands below a rule; blank headers are left out."""
 
     title: str
     headers: Sequence[str]
@@ -27,8 +27,9 @@ def _lines(table: Table) -> list[str]:
     widths = [max(len(row[column]) for row in cells) for column in range(len(table.headers))]
     lines = [_line(row, widths, table.left) for row in cells]
     rule = "  ".join("-" * width for width in widths)
-    body = [lines[0], rule, *lines[1 : len(table.rows) + 1], *([rule, lines[-1]] if table.totals else [])]
-    return [*([table.title] if table.title else []), *body]
+    head = [lines[0], rule] if any(table.headers) else []
+    body = [*head, *lines[1 : len(table.rows) + 1], *([rule, lines[-1]] if table.totals else [])]
+    return [*([table.title, "-" * len(table.title)] if table.title and not head else [table.title] if table.title else []), *body]
 
 
 def _line(row: Sequence[str], widths: Sequence[int], left: Collection[int]) -> str:

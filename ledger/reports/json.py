@@ -1,0 +1,55 @@
+"""A statement as JSON: sorted keys, figures as decimal text, the same bytes for ever. `statement.schema.json` beside this file is its published schema.
+
+Money is text with all places of the books, `"1234.56"`; numbers are text with at most 12 places, factors with as many as the deal prints; dates are ISO
+text; yes and no are `true` and `false`. `format` is 1, and is raised by a change that a reader of this one would not understand.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ledger.core.money import format_money
+from ledger.core.statement import Figure, Statement
+
+FORMAT = 1
+
+
+def to_json(statement: Statement) -> bytes:
+    """The statement in one line, with a newline at its end."""
+    return json.dumps(value(statement), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode() + b"\n"
+
+
+def value(statement: Statement) -> dict[str, Any]:
+    """What the JSON text says, as plain values."""
+    sections = {
+        section: {subject: {item: _figure(statement, figure) for item, figure in items.items()} for subject, items in subjects.items()}
+        for section, subjects in statement.sections.items()
+    }
+    return {
+        "format": FORMAT, "deal": statement.deal, "title": statement.title, "currency": statement.currency, "kind": statement.kind,
+        "number": statement.number, "dates": {name: day.isoformat() for name, day in statement.dates.items()},
+        "as_of": statement.as_of.isoformat() if statement.as_of else None, "labels": statement.labels, "sections": sections,
+        "position": statement.position, "head": statement.head, **_movements(statement),
+    }  # fmt: skip
+
+
+def _movements(statement: Statement) -> dict[str, list[dict[str, Any]]]:
+    def money(amount: int | None) -> str | None:
+        return None if amount is None else format_money(amount, statement.scale, thousands=False)
+
+    return {
+        "flow_of_funds": [
+            {"step": line.number, "label": line.label, "from": line.source, "to": line.payee, "amount": money(line.amount), "left": money(line.left)}
+            for line in statement.flow_of_funds
+        ],
+        "adjustments": [
+            {"subject": item.subject, "of_period": item.origin.isoformat() if item.origin else None, "amount": money(item.amount)}
+            for item in statement.adjustments
+        ],
+        "received": [{"period": item.period.isoformat(), "pool": item.pool, "kind": item.kind, "amount": money(item.amount)} for item in statement.received],
+    }
+
+
+def _figure(statement: Statement, figure: Figure) -> str | bool:
+    return bool(figure.value) if figure.kind == "flag" else statement.text(figure)
