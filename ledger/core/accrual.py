@@ -23,11 +23,16 @@ def accrue(run: Running) -> None:
 
 
 def accrue_interest(run: Running, tranche: str) -> None:
-    """Interest = basis x rate x year fraction, rounded at once; interest on unpaid interest at its own rate, rounded alone, in its own bucket."""
+    """Interest = basis x rate x year fraction, rounded at once; interest on unpaid interest at its own rate, rounded alone, in its own bucket.
+
+    Where the deal rounds what is due (`interest_rounded: due`), the exact product is kept beside it, for a shortfall to be taken from.
+    """
     terms = run.terms
     basis, mode = terms.accruals[tranche].basis(run), terms.deal.rounding.interest
     if basis:
         accrued = _product(basis, run.rate(tranche), run.year_fraction(tranche), mode)
+        if terms.deal.rounding.interest_rounded == "due":
+            run.exact_interest[tranche] = basis * run.rate(tranche) * run.year_fraction(tranche)
         run.transfer(posting.interest(tranche), EXCESS, accrued, ACCRUAL, f"{tranche}.interest_accrued", ACCRUAL)
     unpaid = -run.opening[posting.shortfall(tranche)]
     if unpaid > 0 and tranche in terms.on_unpaid:

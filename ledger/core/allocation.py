@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from ledger.core.formula import Read
-from ledger.core.money import Exact, Money, OddUnits, allocate_pro_rata, round_exact
+from ledger.core.money import Exact, Money, OddUnits, RoundingMode, allocate_pro_rata, exact_shares, round_exact
 
 UNLIMITED: Money = 10**30
 """The room of a payee that can take any amount."""
 
 Weigh = Callable[[Any, "Branch"], Exact]
-Room = Callable[[str], Money]
-Give = Callable[[str, Money], None]
+Room = Callable[[str], Any]
+"""What a payee can take now: Money, or Exact where the shares stay exact; the same holds for what `Give` is given."""
+Give = Callable[[str, Any], None]
+Odd = OddUnits | Literal["exact"]
+"""The deal's rule for odd units, or `exact` where nothing is rounded yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +44,29 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """One step's allocation: what each payee can take now, how it is given, and the deal's rule for odd units."""
+    """One step's allocation: what each payee can take now, how it is given, the deal's rules for odd units and for rounding a limit."""
 
     run: Any
     room: Room
     give: Give
-    odd: OddUnits
+    odd: Odd
+    mode: RoundingMode
 
-    def room_of(self, branch: Branch) -> Money:
+    def room_of(self, branch: Branch) -> Any:
         """What a branch can take now: the sum of its payees' room, cut by its limit; nothing where its condition does not hold."""
         if branch.when is not None and not branch.when(self.run):
             return 0
         room = self.room(branch.payee) if branch.payee is not None else sum(map(self.room_of, branch.children))
-        if room and branch.limit is not None:
-            return max(0, min(room, round_exact(branch.limit(self.run), "half_up")))
-        return room
+        return min(room, self._limit(branch.limit)) if room and branch.limit is not None else room
 
-    def allocate(self, branch: Branch, amount: Money) -> Money:
+    def _limit(self, limit: Read) -> Any:
+        exact = max(0, limit(self.run))
+        return exact if self.odd == "exact" else round_exact(exact, self.mode)
+
+    def allocate(self, branch: Branch, amount: Any) -> Any:
         """Give up to `amount` to a branch; what was placed."""
-        amount = min(amount, self.room_of(branch))
+        if branch.payee is not None or branch.limit is not None or branch.when is not None:
+            amount = min(amount, self.room_of(branch))
         if amount <= 0:
             return 0
         if branch.payee is not None:
@@ -67,27 +74,35 @@ class Allocation:
             return amount
         return self._pro_rata(branch, amount) if branch.pro_rata else self._sequential(branch, amount)
 
-    def _sequential(self, branch: Branch, amount: Money) -> Money:
+    def _sequential(self, branch: Branch, amount: Any) -> Any:
         left = amount
         for child in branch.children:
-            if not left:
+            if left <= 0:
                 break
             left -= self.allocate(child, left)
         return amount - left
 
-    def _pro_rata(self, branch: Branch, amount: Money) -> Money:
-        rooms = [self.room_of(child) for child in branch.children]
-        weights = rooms if branch.weigh is None else [branch.weigh(self.run, child) for child in branch.children]
-        shares = share_within(amount, weights, rooms, self.odd)
-        return sum(self.allocate(child, share) for child, share in zip(branch.children, shares, strict=True))
+    def _pro_rata(self, branch: Branch, amount: Any) -> Any:
+        """Split by weight. What a child could not place after all (a payee that stands below two of them was filled by the first) is split again."""
+        left = amount
+        while left > 0:
+            rooms = [self.room_of(child) for child in branch.children]
+            weights = rooms if branch.weigh is None else [branch.weigh(self.run, child) for child in branch.children]
+            shares = share_within(left, weights, rooms, self.odd)
+            placed = sum(self.allocate(child, share) for child, share in zip(branch.children, shares, strict=True))
+            left -= placed
+            if not placed or self.odd == "each":  # shares rounded each alone are meant to miss the amount
+                break
+        return amount - left
 
 
-def share_within(amount: Money, weights: list[Money] | list[Exact], rooms: list[Money], odd: OddUnits) -> list[Money]:
+def share_within(amount: Any, weights: Sequence[Exact], rooms: Sequence[Any], odd: Odd) -> list[Any]:
     """Split `amount` by weight; a share above its room is cut to it, and what that leaves is split again among the others, until it is placed."""
-    shares = [0] * len(rooms)
+    shares: list[Any] = [0] * len(rooms)
     unsettled = [index for index, room in enumerate(rooms) if room > 0]
     while unsettled and amount > 0:
-        proposed = allocate_pro_rata(amount, [weights[index] for index in unsettled], odd)
+        left = [weights[index] for index in unsettled]
+        proposed: Sequence[Exact] = exact_shares(amount, left) if odd == "exact" else allocate_pro_rata(amount, left, odd)
         over = {index for index, share in zip(unsettled, proposed, strict=True) if share > rooms[index]}
         if not over:
             for index, share in zip(unsettled, proposed, strict=True):

@@ -79,9 +79,9 @@ def sources_equal_uses_by_step(_run: Running, distribution: Distribution) -> Ite
             used[posted.cause] += posted.amount
         elif ROUNDING in (posted.source, posted.destination):
             used[posted.cause] += posted.amount if posted.destination == ROUNDING else -posted.amount
-    for cause in left:
-        if left[cause] != used[cause]:
-            yield Problem(f"{cause} took {left[cause]} out of accounts and gave {used[cause]} to payees", "this is a fault of the program: please report it")
+    for cause, amount in left.items():
+        if amount != used[cause]:
+            yield Problem(f"{cause} took {amount} out of accounts and gave {used[cause]} to payees", "this is a fault of the program: please report it")
 
 
 def rounding_is_below_half_a_cent_a_payment(run: Running, distribution: Distribution) -> Iterator[Problem]:

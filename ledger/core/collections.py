@@ -27,8 +27,7 @@ class Total(NamedTuple):
     amount: Money | None
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(NamedTuple):
     """One component's total of one pool: `amount` may be negative (a reversal exceeds the month's own). `origin` is an earlier period, or None."""
 
     component: str

@@ -36,39 +36,10 @@ from ledger.core.terms import AccrualTerms, CompiledTrigger, Terms
 
 Path = tuple[str | int, ...]
 
-RESERVED = frozenset(
-    [
-        "cash",
-        "due",
-        "entitlement",
-        "pool",
-        "defaulted",
-        "owed",
-        "excess",
-        "loss",
-        "rounding",
-        "borrowers",
-        "tranches",
-        "deal",
-        "interest",
-        "fees",
-        "principal",
-        "rest",
-        "period",
-        "distribution_date",
-        "previous_distribution_date",
-        "closing_date",
-        "called",
-        "true",
-        "false",
-        "if",
-        "then",
-        "else",
-        "and",
-        "or",
-        "not",
-    ]
-)
+_OF_THE_BOOKS = ("cash", "due", "entitlement", "pool", "defaulted", "owed", "excess", "loss", "rounding", "borrowers")
+_OF_STEPS = ("tranches", "deal", "interest", "fees", "principal", "rest")
+_OF_FORMULAS = ("if", "then", "else", "and", "or", "not", "true", "false", *BARE)
+RESERVED = frozenset((*_OF_THE_BOOKS, *_OF_STEPS, *_OF_FORMULAS))
 """Words of the chart of accounts and of the language, which nothing in a deal may be called where the two could be confused."""
 
 
@@ -104,8 +75,9 @@ class DealCompiler:
         self._unique([(section, name) for section in sections for name in getattr(deal, section)])
         bare = ("reported", "amounts", "ratios", "tables", "triggers")
         self._unique([(section, name) for section in bare for name in getattr(deal, section)] + [("ledgers", name) for name in deal.ledgers])
-        for section, name in [(section, name) for section in (*sections, *bare) for name in getattr(deal, section)]:
-            if name in RESERVED and not (section == "accounts" and name in ("principal", "interest")):
+        for section in (*sections, *bare):
+            words = RESERVED - {"principal", "interest"} if section == "accounts" else RESERVED
+            for name in words.intersection(getattr(deal, section)):
                 self.problem((section, name), f"`{name}` is a word of the books or of the formula language", "choose another name")
         for name, tranche in deal.tranches.items():
             self._original(("tranches", name), name, tranche.original_balance)

@@ -12,9 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
+from math import floor
 from typing import Any, Literal, Protocol, TypeAlias, assert_never
 
-from ledger.core.money import Exact, RoundingMode, round_exact
+from ledger.core.money import Exact, RoundingMode, format_exact, format_money, round_exact
 from ledger.core.problems import Problem, ProblemsFound
 
 # ---------------------------------------------------------------------------------------------------------------- nodes
@@ -284,18 +285,23 @@ class _Compiler:
             return _folded(Term(kind, _apply(operator.mul, left, right)), left, right)
         if right.constant == 0:
             raise FormulaError(node.at, f"`{self.text}` divides by zero", "divide by something else")
-        return _folded(Term(kind, self._divide(left.read, right.read)), left, right)
+        return _folded(Term(kind, self._divide(left, right.read)), left, right)
 
-    def _divide(self, left: Read, right: Read) -> Read:
-        text = self.text
+    def _divide(self, left: Term, right: Read) -> Read:
+        dividend = left.read
 
         def divide(run: Any) -> Exact:
-            above, below = left(run), right(run)
+            above, below = dividend(run), right(run)
             if not below:
-                raise ProblemsFound([Problem(f"`{text}` divides {above} by zero", "give it a `when`, or an `if` for the case that the divisor is zero")])
+                raise self._by_zero(left.type, above)
             return Fraction(above, below)
 
         return divide
+
+    def _by_zero(self, kind: Type, above: Exact) -> ProblemsFound:
+        """Stops the period, naming the formula and what it would have divided."""
+        shown = format_money(round_exact(above, "half_up"), self.scope.scale) if kind == MONEY else format_exact(above)
+        return ProblemsFound([Problem(f"`{self.text}` divides {shown} by zero", "give it a `when`, or an `if` for the case that the divisor is zero")])
 
     def conditional(self, node: Conditional) -> Term:
         test = self.boolean(node.test).read
@@ -347,9 +353,10 @@ class _Compiler:
             arguments = (*arguments, arguments[0])
         value, unit = self.alike(arguments, terms, f"`{node.function}`", node.at)
         mode: RoundingMode = self.scope.rounding
+        parts = self._divide(value, unit.read)
         if node.function == "floor":
-            return Term(value.type, lambda run: value.read(run) // unit.read(run) * unit.read(run))
-        return Term(value.type, lambda run: round_exact(Fraction(value.read(run), unit.read(run)), mode) * unit.read(run))
+            return Term(value.type, lambda run: floor(parts(run)) * unit.read(run))
+        return Term(value.type, lambda run: round_exact(parts(run), mode) * unit.read(run))
 
     def _months_between(self, node: Call) -> Term:
         first, last = (self.as_type(self.term(argument), DATE, argument).read for argument in self._arguments(node, 2, 2))

@@ -73,6 +73,14 @@ def allocate_pro_rata(amount: Money, weights: Sequence[Exact], odd: OddUnits = "
     return shares
 
 
+def exact_shares(amount: Exact, weights: Sequence[Exact]) -> list[Exact]:
+    """Split by weight without rounding; weights all zero: equal shares."""
+    total = sum(weights)
+    if not total:
+        return [Fraction(amount, len(weights))] * len(weights)
+    return [Fraction(amount * weight, total) for weight in weights]
+
+
 def _order_of_odd_units(exact: Sequence[tuple[Exact, Exact]], odd: OddUnits) -> list[int]:
     """Who gets a left-over unit before whom; a payee whose share came out whole (a weight of zero, for one) gets none."""
     open_to_more = [index for index, (_, rest) in enumerate(exact) if rest]
@@ -90,7 +98,7 @@ def round_to_multiple(value: Money, unit: int) -> Money:
     return round_ratio(value, unit, "half_up") * unit
 
 
-_PLAIN = re.compile(r"(-?)([0-9]{1,17})(?:\.([0-9]{1,18}))?\Z", re.ASCII)
+_PLAIN = re.compile(r"(-?)([0-9]{1,19})(?:\.([0-9]{1,18}))?\Z", re.ASCII)
 _NUMBER = re.compile(r"(-?)([0-9][0-9_]{0,40})(?:\.([0-9]{1,40}))?(%?)\Z", re.ASCII)
 
 

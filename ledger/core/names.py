@@ -242,7 +242,7 @@ class Names:
             raise FormulaError(node.at, f"`{node.name}`: the deal has no pool", "add the section `pool`")
         if item == "factor":
             above, below = (add([POOL_ITEMS[name][1](self.terms, pool) for pool in pools]) for name in ("balance", "original_balance"))
-            return Term(NUMBER, lambda run: Fraction(above(run), below(run)))
+            return Term(NUMBER, lambda run: Fraction(above(run), below(run) or 1))
         components = {**COMPONENTS, **self.deal.events}
         if item in components:
             keys = [key for pool in pools for key in component_keys(pool, item)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
@@ -33,17 +34,18 @@ def open_books(terms: Terms, boarding: Boarding | None = None) -> Distribution:
         number = boarding.period
     day = boarding.last_distribution
     dates = PeriodDates(**dict.fromkeys(PeriodDates.__slots__, day))
-    run = Running(terms, State(number - 1, day, {}), dates, Collections())
-    post_position(run, boarding)
-    state = State(
-        number=number,
+    before = State(
+        number=number - 1,
         last_distribution=day,
-        balances={account: balance for account, balance in run.balances.items() if balance},
+        balances={},
         cumulative={name: terms.units(loss) for name, loss in _losses(boarding).items() if loss},
         triggers={name: state == "failed" for name, state in boarding.triggers.items()},
         history={name: tuple(_kept(terms, name, text) for text in values) for name, values in boarding.previous.items()},
     )
-    return Distribution(number, dates, run.state, state, tuple(run.postings), Readings())
+    run = Running(terms, before, dates, Collections())
+    post_position(run, boarding)
+    state = replace(before, number=number, balances={account: balance for account, balance in run.balances.items() if balance})
+    return Distribution(number, dates, before, state, tuple(run.postings), Readings(triggers=state.triggers))
 
 
 def at_closing(terms: Terms) -> Boarding:
@@ -101,11 +103,24 @@ def _kept(terms: Terms, name: str, text: str) -> Value:
         case "money":
             return parse_money(text.replace("_", ""), terms.scale)
         case "date":
-            return date.fromisoformat(text)
+            return _day(text)
         case "flag":
-            return text in ("yes", "true")
+            return _flag(text)
         case _:
             return parse_number(text)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("is not a date such as 2024-01-30") from None
+
+
+def _flag(text: str) -> bool:
+    if text not in ("yes", "true", "no", "false"):
+        raise ValueError("is neither yes nor no")
+    return text in ("yes", "true")
 
 
 # What a boarding file must satisfy --------------------------------------------------------------------------------------
@@ -115,7 +130,7 @@ def check_boarding(terms: Terms, boarding: Boarding) -> Iterator[Problem]:
     """Everything in a boarding file that does not fit the deal."""
     yield from _unknown_names(terms, boarding)
     yield from _missing_names(terms, boarding)
-    yield from _digits(terms, boarding)
+    yield from _amounts(terms, boarding)
     yield from _balances(terms, boarding)
     yield from _kept_values(terms, boarding)
 
@@ -153,7 +168,7 @@ def _missing_names(terms: Terms, boarding: Boarding) -> Iterator[Problem]:
                 yield Problem(f"`{section}` says nothing of {name}", "state it, as of the last distribution", path=(section,))
 
 
-def _digits(terms: Terms, boarding: Boarding) -> Iterator[Problem]:
+def _amounts(terms: Terms, boarding: Boarding) -> Iterator[Problem]:
     amounts: list[tuple[tuple[str, ...], Fraction]] = [
         (("tranches", name, field), getattr(item, field)) for name, item in boarding.tranches.items() for field in type(item).model_fields
     ]
@@ -164,6 +179,8 @@ def _digits(terms: Terms, boarding: Boarding) -> Iterator[Problem]:
     for path, amount in amounts:
         if (amount * 10**terms.scale).denominator != 1:
             yield Problem("has more decimal places than the deal carries", "round it, or set a finer `rounding.carry`", path=path)
+        if amount < 0 and path[-1] != "unpaid_interest":
+            yield Problem("is negative", "only `unpaid_interest` may be: interest that was paid too much", path=path)
 
 
 def _balances(terms: Terms, boarding: Boarding) -> Iterator[Problem]:
@@ -171,10 +188,8 @@ def _balances(terms: Terms, boarding: Boarding) -> Iterator[Problem]:
     for name, item in boarding.tranches.items():
         if name not in terms.original:
             continue
-        if item.balance < 0 or (terms.units(item.balance + item.cumulative_loss) > terms.original[name] and name not in accreting):
-            yield Problem(
-                f"class {name}: balance and loss borne are not within its original balance", "check `balance` and `cumulative_loss`", path=("tranches", name)
-            )
+        if terms.units(item.balance + item.cumulative_loss) > terms.original[name] and name not in accreting:
+            yield Problem(f"class {name}: balance and loss borne exceed its original balance", "check `balance` and `cumulative_loss`", path=("tranches", name))
     for name, amount in boarding.ledgers.items():
         tranche, _, ledger = name.rpartition(".")
         ceiling = boarding.tranches.get(tranche)

@@ -51,7 +51,7 @@ def close(run: Running) -> Distribution:
     """Carry or forget what is unpaid, empty `loss`, judge the triggers of the closing, keep what later periods will read."""
     carry(run)
     run.transfer(LOSS, EXCESS, run.balances[LOSS], CLOSE, "", CLOSE)
-    readings = Readings(run.reported, run.rates, run.fractions, dict(run.triggers), run.called)
+    readings, kept = Readings(run.reported, run.rates, run.fractions, dict(run.triggers), run.called), history(run)
     judge(run, at_closing=True)
     state = State(
         number=run.number,
@@ -59,24 +59,22 @@ def close(run: Running) -> Distribution:
         balances={account: balance for account, balance in run.balances.items() if balance},
         cumulative=cumulative(run),
         triggers=run.triggers,
-        history=history(run),
+        history=kept,
     )
     return Distribution(run.number, run.dates, run.state, state, tuple(run.postings), readings)
 
 
 def carry(run: Running) -> None:
-    """Unpaid interest is brought forward whole, or lost where the deal says so; the same for fees."""
+    """Unpaid interest is brought forward whole, less what was overpaid before; what the deal calls lost is then forgotten. The same for fees."""
     deal = run.terms.deal
     for name, tranche in deal.tranches.items():
-        unpaid = -run.balances[posting.interest(name)]
-        if tranche.unpaid_interest == "carried":
-            run.transfer(posting.shortfall(name), posting.interest(name), unpaid, CLOSE, "", CLOSE)
-        else:
-            for claim in (posting.interest(name), posting.interest_on_unpaid(name)):
-                run.transfer(EXCESS, claim, -run.balances[claim], CLOSE, f"{name}.interest_lost", CLOSE)
+        run.transfer(posting.shortfall(name), posting.interest(name), -run.balances[posting.interest(name)], CLOSE, "", CLOSE)
+        if tranche.unpaid_interest == "lost":
+            for claim in (posting.shortfall(name), posting.interest_on_unpaid(name)):
+                run.transfer(EXCESS, claim, max(0, -run.balances[claim]), CLOSE, f"{name}.interest_lost", CLOSE)
     for name, fee in deal.fees.items():
         if fee.unpaid == "lost":
-            run.transfer(EXCESS, posting.fee(name), -run.balances[posting.fee(name)], CLOSE, f"{name}.lost", CLOSE)
+            run.transfer(EXCESS, posting.fee(name), max(0, -run.balances[posting.fee(name)]), CLOSE, f"{name}.lost", CLOSE)
 
 
 def cumulative(run: Running) -> dict[str, Money]:

@@ -6,6 +6,7 @@ what was wired becomes cash. Chart of accounts and rules: docs/books.md.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
 from fractions import Fraction
@@ -31,9 +32,9 @@ def receive(run: Running) -> None:
     run.opening = run.balances.copy()
     stop_on(set_reported(run))
     post_flows(run)
+    restate_pools(run)
     for account, name, amount in run.terms.named_collections:
         run.transfer(EXCESS, run.terms.due_account(account), amount(run), name, f"{account}.{name}", EVENTS)
-    restate_pools(run)
     settle(run)
     call(run)
 
@@ -99,17 +100,21 @@ def reported_value(reported: Reported, fact: Event) -> Value:
 
 
 def post_flows(run: Running) -> None:
-    """Post each component's total, in the order of the table of components."""
+    """Post each component's total of each pool and origin, in the order of the table of components."""
     order = {name: index for index, name in enumerate(run.terms.components)}
-    for flow in sorted(run.collections.flows, key=lambda flow: (order[flow.component], flow.pool or "", flow.origin or date.min)):
-        match flow.component:
+    totals: dict[tuple[str, str | None, date | None], Money] = defaultdict(int)
+    for component, pool, amount, origin in run.collections.flows:
+        totals[component, pool, origin] += amount
+    for component, pool, origin in sorted(totals, key=lambda key: (order[key[0]], key[1] or "", key[2] or date.min)):
+        flow = Flow(component, pool, totals[component, pool, origin], origin)
+        loss = totals.get(("realized_loss", pool, origin), 0) - totals.get(("liquidation_expense", pool, origin), 0)
+        match component:
             case "liquidation_proceeds":
-                _default_first(run, flow, flow.amount)
+                _default_first(run, flow, flow.amount + loss)
                 _post(run, flow, flow.amount)
             case "realized_loss":
-                expense = run.figures[f"{_pool(flow)}.liquidation_expense"] if flow.origin is None else 0
-                _default_first(run, flow, flow.amount - expense)
-                _post(run, flow, flow.amount - expense)
+                _default_first(run, flow, loss)
+                _post(run, flow, loss)
             case _:
                 _post(run, flow, flow.amount)
 
@@ -118,11 +123,11 @@ def _pool(flow: Flow) -> str:
     return flow.pool or "pool"
 
 
-def _default_first(run: Running, flow: Flow, amount: Money) -> None:
-    """What is liquidated without a `default` before it leaves the pool by way of the defaulted loans."""
+def _default_first(run: Running, flow: Flow, liquidated: Money) -> None:
+    """What is liquidated without a `default` before it leaves the pool by way of the defaulted loans: the balance that proceeds and loss make up."""
     defaulted = run.terms.defaulted_account(_pool(flow))
-    missing = amount - max(0, run.balances[defaulted])
-    if amount > 0 and missing > 0:
+    missing = liquidated - max(0, run.balances[defaulted])
+    if missing > 0:
         run.transfer(run.terms.pool_account(_pool(flow)), defaulted, missing, flow.component, "", EVENTS, flow.origin)
 
 

@@ -40,12 +40,12 @@ class Running:
     """One period while it runs: mutable, private to the core, gone when the period closes.
 
     `balances`, `received` and `paid` by account, and `figures` by statement item (`A.interest_paid`), are running sums of `postings`; formulas read
-    them as of now. `opening` are the balances after adjustments.
+    them as of now. `exact_interest` is what a class accrued less its shortfall, where the deal rounds that once. `opening` are the balances after adjustments.
     """
 
     __slots__ = (
-        "balances", "called", "collections", "dates", "figures", "fractions", "opening", "paid", "postings", "rates", "received", "reported", "state",
-        "terms", "triggers",
+        "balances", "called", "collections", "dates", "exact_interest", "figures", "fractions", "opening", "paid", "postings", "rates", "received",
+        "reported", "state", "terms", "triggers",
     )  # fmt: skip
 
     def __init__(self, terms: Terms, state: State, dates: PeriodDates, collections: Collections) -> None:
@@ -58,6 +58,7 @@ class Running:
         self.postings: list[Posting] = []
         self.reported: dict[str, Value] = {}
         self.triggers: dict[str, bool] = dict(state.triggers)
+        self.exact_interest: dict[str, Exact] = {}
         self.rates: dict[str, Exact] = {}
         self.fractions: dict[str, Exact] = {}
         self.called = False
@@ -116,5 +117,12 @@ class Running:
         """Values kept at earlier closes, oldest first. Raises ProblemsFound where there are none."""
         values = self.state.history.get(name, ())
         if not values:
-            raise ProblemsFound([Problem(f"there is no previous value of {name}", f"state it under `previous` in the boarding file, or report `{name}` first")])
+            raise ProblemsFound(
+                [
+                    Problem(
+                        f"there is no previous value of {name}",
+                        f"state it under `previous` in the boarding file; in the first period write `if period == 1 then ... else previous({name})`",
+                    )
+                ]
+            )
         return values

@@ -43,7 +43,8 @@ class StepCompiler:
         tree = self.tree((*path, "to"), step.to, step, what) if step.to else None
         self._check(path, step, what, tree)
         return CompiledStep(
-            number=self.number, label=step.name or describe(step), path=path, verb=step.verb, what=what, amount=amount, tree=tree, sources=step.from_,
+            number=self.number, label=step.name or describe(step), path=path, verb=step.verb, what=what, amount=amount, tree=tree,
+            payees=tuple(tree.payees()) if tree else (), sources=step.from_,
             limit=self.compiler.formula((*path, "limit"), step.limit, MONEY).read if step.limit else None,
             when=self.compiler.formula((*path, "when"), step.when, BOOLEAN).read if step.when else None,
             as_=step.as_, ledger=self._ledger_of(step, what),
@@ -121,7 +122,7 @@ class StepCompiler:
         payees = {payee for child in children for payee in child.payees()}
         match node.by:
             case dict():
-                return self._fixed(path, {name: weight for name, weight in node.by.items()}, children)
+                return self._fixed(path, node.by, children)
             case None:
                 all_classes = all(self.terms.has_balance(payee) for payee in payees)
                 by = "due" if what in ("interest", "fees") or not all_classes else "balance"

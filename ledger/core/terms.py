@@ -28,8 +28,8 @@ What = Literal["interest", "fees", "principal", "rest", "ledger", "amount"]
 class CompiledStep:
     """A step ready to run. `number` counts the file's steps from 1, `label` is what statements print, `path` is its place in the file.
 
-    `amount` and `limit` give units of money, exact. `ledger` is the ledger that is paid or recorded; `settles` and `adds_to` name ledgers
-    (`B.pdl` as ("pdl", "B"), a ledger of the whole deal as ("borrowed", None), a ledger of the payee's own as ("pdl", "")).
+    `amount` and `limit` give units of money, exact. `payees` are the leaves of `tree`, in order. `ledger` is the ledger that is paid or recorded;
+    `settles` and `adds_to` name ledgers (`B.pdl` as ("pdl", "B"), a ledger of the whole deal as ("borrowed", None), one of the payee's own as ("pdl", "")).
     """
 
     number: int
@@ -39,6 +39,7 @@ class CompiledStep:
     what: What
     amount: Read | None
     tree: Branch | None
+    payees: tuple[str, ...]
     sources: tuple[str, ...]
     limit: Read | None
     when: Read | None

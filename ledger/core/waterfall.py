@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import assert_never
 
 from ledger.core import posting
 from ledger.core.allocation import UNLIMITED, Allocation, Give, Room
 from ledger.core.formula import Read
-from ledger.core.money import Money, format_money, round_exact, round_to_multiple
+from ledger.core.money import Exact, Money, format_money, round_exact, round_to_multiple
 from ledger.core.names import cumulative_loss
 from ledger.core.posting import EXCESS, LOSS, ROUNDING
 from ledger.core.problems import Problem, ProblemsFound
@@ -61,13 +61,17 @@ def _amount(run: Running, read: Read | None) -> Money:
 def pay(run: Running, step: CompiledStep) -> None:
     """Pay the least of what is asked, the limit, the cash in the sources, and what the payees can take."""
     assert step.tree is not None
-    allocation = Allocation(
-        run, lambda payee: room_to_pay(run, step, payee), lambda payee, amount: give(run, step, payee, amount), run.terms.deal.rounding.odd_cents
-    )
-    if not allocation.room_of(step.tree):
+    if not any(room_to_pay(run, step, payee) for payee in step.payees):
         return
     cash = sum(max(0, run.cash_of(account)) for account in step.sources)
+    allocation = in_units(run, lambda payee: room_to_pay(run, step, payee), lambda payee, amount: give(run, step, payee, amount))
     allocation.allocate(step.tree, min(_amount(run, step.amount), _amount(run, step.limit), cash))
+
+
+def in_units(run: Running, room: Room, give_to: Give) -> Allocation:
+    """An allocation in whole units of money, by the deal's rules."""
+    rounding = run.terms.deal.rounding
+    return Allocation(run, room, give_to, rounding.odd_cents, rounding.amounts)
 
 
 def room_to_pay(run: Running, step: CompiledStep, payee: str) -> Money:
@@ -190,7 +194,8 @@ def record(run: Running, step: CompiledStep) -> None:
     def book(payee: str, part: Money) -> None:
         _move_ledger(run, step, (name, ""), payee, part if up else -part)
 
-    Allocation(run, room, book, run.terms.deal.rounding.odd_cents).allocate(step.tree, min(abs(amount), _amount(run, step.limit)))
+    if any(map(room, step.payees)):
+        in_units(run, room, book).allocate(step.tree, min(abs(amount), _amount(run, step.limit)))
 
 
 # Entitlement ------------------------------------------------------------------------------------------------------------
@@ -230,25 +235,55 @@ def write_up(run: Running, step: CompiledStep) -> None:
 
 def cut_interest(run: Running, step: CompiledStep) -> None:
     """Cut the entitlement to interest for good: prepayment interest shortfalls, Relief Act."""
+    if run.terms.deal.rounding.interest_rounded == "due":
+        cut_exact_interest(run, step)
+        return
 
     def cut(tranche: str, amount: Money) -> None:
         run.transfer(EXCESS, posting.interest(tranche), amount, step.label, f"{tranche}.interest_shortfall", step.cause)
 
-    _move_claims(run, step, lambda tranche: run.figures[f"{tranche}.interest_accrued"] - run.figures[f"{tranche}.interest_shortfall"], cut)
+    _move_claims(run, step, lambda tranche: _entitlement(run, tranche), cut)
 
 
-def _move_claims(run: Running, step: CompiledStep, room: Room, give_to: Give) -> tuple[Money, Money]:
-    """Allocate a step that moves claims and no cash; what was asked for (where that has an end) and what was placed."""
+def _entitlement(run: Running, tranche: str) -> Money:
+    """This period's interest as it stands: accrued less shortfall."""
+    return run.figures[f"{tranche}.interest_accrued"] - run.figures[f"{tranche}.interest_shortfall"]
+
+
+def cut_exact_interest(run: Running, step: CompiledStep) -> None:
+    """Cut interest by exact shares; what a class is then due is rounded once, and its shortfall is the rounded accrual less that."""
     assert step.tree is not None
-    allocation = Allocation(run, lambda tranche: max(0, room(tranche)), give_to, run.terms.deal.rounding.odd_cents)
-    if step.amount is None:
-        asked = allocation.room_of(step.tree)
-    else:
-        asked = _amount(run, step.amount)
-    if not asked:
-        return 0, 0
+    assert step.amount is not None
+    exact = run.exact_interest
+
+    def room(tranche: str) -> Exact:
+        return max(0, exact.get(tranche, 0))
+
+    def cut(tranche: str, share: Exact) -> None:
+        exact[tranche] -= share
+        due = round_exact(exact[tranche], run.terms.deal.rounding.interest)
+        run.transfer(EXCESS, posting.interest(tranche), _entitlement(run, tranche) - due, step.label, f"{tranche}.interest_shortfall", step.cause)
+
+    if any(map(room, step.payees)):
+        asked = max(0, step.amount(run))
+        if step.limit is not None:
+            asked = min(asked, max(0, step.limit(run)))
+        Allocation(run, room, cut, "exact", run.terms.deal.rounding.amounts).allocate(step.tree, asked)
+
+
+def _move_claims(run: Running, step: CompiledStep, room: Callable[[str], Money], give_to: Give) -> tuple[Money, Money]:
+    """Allocate a step that moves claims and no cash; what was asked for and what was placed."""
+    assert step.tree is not None
+    asked = _amount(run, step.amount)
+
+    def room_above_zero(tranche: str) -> Money:
+        return max(0, room(tranche))
+
+    if not asked or not any(map(room_above_zero, step.payees)):
+        return asked, 0
     asked = min(asked, _amount(run, step.limit))
-    return asked, allocation.allocate(step.tree, asked)
+    placed: Money = in_units(run, room_above_zero, give_to).allocate(step.tree, asked)
+    return asked, placed
 
 
 def steps_of(terms: Terms) -> list[CompiledStep]:
