@@ -1,0 +1,170 @@
+"""The schedule: keys of periods, their dates, rolls, and the business-day calendars behind them."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date, timedelta
+from typing import cast
+
+import pytest
+
+from ledger.core.deal import Deal
+from ledger.core.problems import ProblemsFound
+from ledger.core.schedule import Roll, business_days_before, key_of, number_of, resolve, rolled
+from ledger.files.calendars import CALENDARS, is_open
+from tests.conftest import shared
+from tests.core.deals import terms
+
+
+def deal(dates: str, closing: str = "2025-01-30") -> Deal:
+    return terms(f"""
+        deal: DATES-1
+        closing_date: {closing}
+        dates: {dates}
+        tranches: {{A: {{original_balance: 1, rate: 5%}}}}
+        accounts: {{funds: {{collects: [interest]}}}}
+        waterfall: [{{pay: interest, to: A, from: funds}}]
+    """).deal
+
+
+def keys(dates: str, count: int, closing: str = "2025-01-30") -> list[str]:
+    schedule = deal(dates, closing)
+    return [key_of(schedule, number).isoformat() for number in range(1, count + 1)]
+
+
+def test_the_first_key_is_the_distribution_day_of_the_month_after_closing() -> None:
+    assert keys("{distribution: {day: 25}}", 3) == ["2025-02-25", "2025-03-25", "2025-04-25"]
+
+
+def test_a_day_that_a_month_does_not_have_is_its_last() -> None:
+    assert keys("{distribution: {day: 31}}", 4) == ["2025-02-28", "2025-03-31", "2025-04-30", "2025-05-31"]
+
+
+def test_a_first_date_and_a_number_of_months_make_a_quarterly_schedule() -> None:
+    assert keys("{distribution: {day: 18, months: 3, first: 2025-06-18}}", 3) == ["2025-06-18", "2025-09-18", "2025-12-18"]
+
+
+def test_only_keys_of_the_schedule_have_a_number() -> None:
+    quarterly = deal("{distribution: {day: 31, months: 3}}")
+
+    assert number_of(quarterly, date(2025, 4, 30)) == 1
+    assert number_of(quarterly, date(2025, 7, 31)) == 2
+    assert number_of(quarterly, date(2025, 7, 30)) is None
+    assert number_of(quarterly, date(2025, 6, 30)) is None
+    assert number_of(quarterly, date(2025, 1, 31)) is None
+
+
+def test_the_dates_of_a_period_are_found_from_its_key() -> None:
+    monthly = deal("{distribution: {day: 25, roll: following}, determination: {business_days_before: 3}, record: {business_days_before: 1}}")
+
+    dates = resolve(monthly, 2, is_open(""))  # 25 May 2025 would be a Sunday; 25 March is a Tuesday
+    may = resolve(monthly, 4, is_open(""))
+
+    assert (dates.scheduled, dates.distribution) == (date(2025, 3, 25), date(2025, 3, 25))
+    assert (may.scheduled, may.distribution) == (date(2025, 5, 25), date(2025, 5, 26))
+    assert (may.previous_scheduled, may.previous_distribution) == (date(2025, 4, 25), date(2025, 4, 25))
+    assert (may.determination, may.record) == (date(2025, 5, 21), date(2025, 5, 23))
+    assert (may.collection_start, may.collection_end) == (date(2025, 4, 1), date(2025, 4, 30))
+
+
+def test_before_the_first_distribution_stands_the_closing_date() -> None:
+    first = resolve(deal("{distribution: {day: 25, roll: following}}", closing="2025-02-01"), 1, is_open(""))
+
+    assert (first.previous_scheduled, first.previous_distribution) == (date(2025, 2, 1), date(2025, 2, 1))  # a Saturday: closing is not rolled
+
+
+def test_the_day_that_was_paid_before_is_taken_from_the_books() -> None:
+    paid = date(2025, 2, 26)
+
+    assert resolve(deal("{distribution: {day: 25}}"), 2, is_open(""), paid).previous_distribution == paid
+
+
+def test_a_quarterly_deal_collects_three_months() -> None:
+    quarterly = resolve(deal("{distribution: {day: 18, months: 3}, collection: {months_before: 1}}"), 1, is_open(""))
+
+    assert (quarterly.collection_start, quarterly.collection_end) == (date(2025, 1, 1), date(2025, 3, 31))
+
+
+# Rolls and calendars ---------------------------------------------------------------------------------------------------
+
+NAMES = {
+    "NO_ADJUST": "none",
+    "FOLLOWING": "following",
+    "PRECEDING": "preceding",
+    "MODIFIED_FOLLOWING": "modified_following",
+    "MODIFIED_PRECEDING": "modified_preceding",
+}
+"""The reference's names; its NEAREST and bi-monthly rolls are not offered to a deal."""
+
+
+def test_rolls_agree_with_the_reference_table() -> None:
+    with shared("cases/calendar/bizday.csv").open() as lines:
+        rows = [row for row in csv.DictReader(lines) if row["convention"] in NAMES]
+
+    assert len(rows) == 52
+    for row in rows:
+        moved = rolled(date.fromisoformat(row["date"]), cast(Roll, NAMES[row["convention"]]), is_open(""))
+        assert moved.isoformat() == row["expected"], row
+
+
+def test_a_roll_within_the_month_turns_back_at_its_end() -> None:
+    saturday, sunday = date(2025, 5, 31), date(2025, 6, 1)
+
+    assert rolled(saturday, "following", is_open("")) == date(2025, 6, 2)
+    assert rolled(saturday, "modified_following", is_open("")) == date(2025, 5, 30)
+    assert rolled(sunday, "preceding", is_open("")) == date(2025, 5, 30)
+    assert rolled(sunday, "modified_preceding", is_open("")) == date(2025, 6, 2)
+
+
+def test_business_days_before_count_open_days() -> None:
+    assert business_days_before(date(2025, 5, 27), 1, is_open("US-FED")) == date(2025, 5, 23)  # 26 May is Memorial Day
+    assert business_days_before(date(2025, 5, 26), 0, is_open("US-FED")) == date(2025, 5, 23)
+
+
+def test_payment_dates_agree_with_the_reference_table() -> None:
+    with shared("cases/calendar/paydates.csv").open() as lines:
+        rows = list(csv.DictReader(lines))
+
+    assert len(rows) == 576
+    for row in rows:
+        nominal = date.fromisoformat(row["nominal"])
+        assert rolled(nominal, "following", is_open("US-FED")).isoformat() == row["following_us_fed"]
+        assert rolled(nominal, "preceding", is_open("US-FED")).isoformat() == row["preceding_us_fed"]
+
+
+DISPUTED = {
+    ("US-SIFMA", date(2015, 4, 3)): True,  # Good Friday with payrolls: an early close, which is no holiday
+    ("US-SIFMA", date(2018, 12, 5)): False,  # day of mourning for a president: closed
+}
+"""Days on which the sources differ: whether the calendar has them open."""
+
+
+@pytest.mark.parametrize("calendar", sorted(CALENDARS))
+def test_closed_weekdays_from_2015_to_2030_are_those_of_the_reference_table(calendar: str) -> None:
+    with shared("cases/calendar/holidays.csv").open() as lines:
+        rows = [row for row in csv.DictReader(lines) if row["calendar"] == calendar and row["kind"] != "disputed"]
+    listed = {date.fromisoformat(row["date"]) for row in rows}
+    days = [date(2015, 1, 1) + timedelta(days) for days in range((date(2031, 1, 1) - date(2015, 1, 1)).days)]
+
+    closed = {day for day in days if day.weekday() < 5 and not is_open(calendar)(day) and (calendar, day) not in DISPUTED}
+
+    assert closed == {day for day in listed if day.weekday() < 5 and 2015 <= day.year <= 2030}
+
+
+@pytest.mark.parametrize(("calendar", "day", "is_a_business_day"), [(calendar, day, known) for (calendar, day), known in DISPUTED.items()])
+def test_a_disputed_day_is_decided_by_its_reason(calendar: str, day: date, is_a_business_day: bool) -> None:
+    assert is_open(calendar)(day) is is_a_business_day
+
+
+def test_joined_calendars_are_open_where_all_are() -> None:
+    good_friday, independence_day = date(2025, 4, 18), date(2025, 7, 4)
+
+    assert is_open("US-FED")(good_friday)
+    assert not is_open("US-FED+TARGET")(good_friday)
+    assert not is_open("US-FED+TARGET")(independence_day)
+    assert is_open("")(good_friday)
+
+
+def test_an_unknown_calendar_is_refused_with_the_nearest_name() -> None:
+    with pytest.raises(ProblemsFound, match="`US-FEDS` is not a calendar; did you mean US-FED"):
+        is_open("US-FEDS")
