@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from fractions import Fraction
+from itertools import pairwise
 
 from ledger.core import posting
 from ledger.core.deal import AccrualFrom, Deal, Fee, Table, Tranche
@@ -27,9 +28,10 @@ from ledger.core.formula import (
     compile_formula,
     compile_open,
 )
-from ledger.core.money import parse_number, round_exact
-from ledger.core.names import BARE, REPORTED_TYPES, Names
+from ledger.core.money import format_exact, parse_number, round_exact
+from ledger.core.names import BARE, POOL_ITEMS, REPORTED_TYPES, Names
 from ledger.core.problems import Problem, ProblemsFound, nearest, stop_on
+from ledger.core.schedule import key_of
 from ledger.core.state import Running
 from ledger.core.steps import StepCompiler
 from ledger.core.terms import AccrualTerms, CompiledTrigger, Terms
@@ -47,7 +49,7 @@ def compile_deal(deal: Deal) -> Terms:
     """The terms that a deal file states. Raises ProblemsFound with everything that is wrong, each with its path in the file."""
     compiler = DealCompiler(deal)
     compiler.check_names()
-    stop_on(compiler.problems)
+    compiler.check_first_date()
     compiler.compile()
     stop_on(compiler.problems)
     return compiler.terms
@@ -85,7 +87,18 @@ class DealCompiler:
             self._original(("pool",) if deal.pool else ("pools", name), name, pool.original_balance)
         for name, account in deal.accounts.items():
             self._exact_units(("accounts", name, "opening"), account.opening)
+        self._check_reported()
         self._groups()
+
+    def _check_reported(self) -> None:
+        """A dotted name that is reported belongs to a pool, and is none of the pool's own figures."""
+        for name in self.deal.reported:
+            pool, dot, item = name.rpartition(".")
+            if dot and pool != "pool" and pool not in self.deal.all_pools:
+                remedy = nearest(pool, self.deal.all_pools) or "before the dot stands a pool"
+                self.problem(("reported", name), f"`{name}` is reported of `{pool}`, which is no pool", remedy)
+            elif dot and (item in POOL_ITEMS or item == "factor" or item in COMPONENTS):
+                self.problem(("reported", name), f"`{name}` is a figure of the books", "report it under another name")
 
     def _unique(self, names: Iterable[tuple[str, str]]) -> None:
         seen: dict[str, str] = {}
@@ -95,17 +108,25 @@ class DealCompiler:
             seen.setdefault(name, section)
 
     def _original(self, path: Path, name: str, amount: Fraction | None) -> None:
-        if amount is not None and self._exact_units((*path, "original_balance"), amount):
+        if amount is not None:
+            self._exact_units((*path, "original_balance"), amount)
             self.terms.original[name] = self.terms.units(amount)
 
-    def _exact_units(self, path: Path, amount: Fraction) -> bool:
+    def _exact_units(self, path: Path, amount: Fraction) -> None:
         if (amount * 10**self.terms.scale).denominator != 1:
-            self.problem(path, "has more decimal places than `rounding.carry`", "round it, or set a finer `carry`")
-            return False
+            fact = f"{format_exact(amount)} has more decimal places than the {self.terms.scale} of `rounding.carry`"
+            self.problem(path, fact, "round it, or set a finer `carry`")
         if amount < 0:
-            self.problem(path, "is negative", "an amount here is zero or above")
-            return False
-        return True
+            self.problem(path, f"{format_exact(amount)} is negative", "an amount here is zero or above")
+
+    def check_first_date(self) -> None:
+        """The first distribution date comes after closing, on the day of the month that the schedule says."""
+        first, key = self.deal.dates.distribution.first, key_of(self.deal, 1)
+        path = ("dates", "distribution", "first")
+        if first is not None and first != key:
+            self.problem(path, f"`first` is {first}, but distributions are on day {self.deal.dates.distribution.day}", f"write {key}, or another `day`")
+        if key <= self.deal.closing_date:
+            self.problem(path, f"the first distribution date {key} is not after the closing date", "write `first` as a later date, or correct `closing_date`")
 
     def _groups(self) -> None:
         deal, groups = self.deal, self.terms.groups
@@ -117,13 +138,14 @@ class DealCompiler:
 
     def _members(self, path: Path, members: Iterable[str]) -> tuple[str, ...]:
         found: list[str] = []
-        for member in members:
+        for index, member in enumerate(members):
             if member in self.deal.tranches:
                 found.append(member)
             elif member in self.terms.groups:
                 found.extend(self.terms.groups[member])
             else:
-                self.problem(path, f"`{member}` is not a class", nearest(member, self.deal.tranches) or f"the classes are {', '.join(self.deal.tranches)}")
+                remedy = nearest(member, self.deal.tranches) or f"the classes are {', '.join(self.deal.tranches)}"
+                self.problem((*path, index), f"`{member}` is not a class", remedy)
         return tuple(found)
 
     # Formulas ------------------------------------------------------------------------------------------------------
@@ -176,8 +198,10 @@ class DealCompiler:
         values = self.terms.values
         if name not in values:
             self._open.append(name)
-            values[name] = compile_it()
-            self._open.pop()
+            try:
+                values[name] = compile_it()
+            finally:
+                self._open.pop()
         return values[name]
 
     def _value(self, name: str) -> Term:
@@ -207,6 +231,9 @@ class DealCompiler:
         key_type, present = self._table_key(path, table.by)
         rows = [(self._key(path, key, key_type), self._cell((*path, key), cell)) for key, cell in table.rows.items()]
         rows.sort(key=lambda row: row[0])
+        for (key, _), (following, _) in pairwise(rows):
+            if key == following:
+                self.problem(path, f"the table has two rows for {format_exact(key[0]) if isinstance(key[0], Fraction) else key[0]}", "keep one of them")
         if not rows:
             self.problem(path, "the table has no rows", "give at least one `key: value`")
             return Term(NUMBER, lambda _run: 0)
@@ -333,8 +360,8 @@ class DealCompiler:
 
     def _collections(self) -> None:
         for account, section in self.deal.accounts.items():
-            for word in section.collects:
-                self._collects(("accounts", account, "collects"), account, word)
+            for index, word in enumerate(section.collects):
+                self._collects(("accounts", account, "collects", index), account, word)
         collected = {component for _, component in self.terms.collecting}
         for name, kind in self.deal.events.items():
             if kind.cash and name not in collected:

@@ -9,12 +9,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationInfo, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    GetJsonSchemaHandler,
+    Tag,
+    ValidationInfo,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import CoreSchema
 
 from ledger.core.daycount import DAY_COUNTS
 from ledger.core.formula import Formula
@@ -48,10 +62,30 @@ def _number(value: object) -> Fraction:
         raise ValueError(f"`{value}` {error}") from None
 
 
+_NAME = r"^[A-Za-z0-9_]+(-[A-Za-z0-9_]+)*$"
+_DEAL = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+_REPORTED_NAME = r"^[A-Za-z0-9_]+([-.][A-Za-z0-9_]+)*$"
+
+
+def _matching(pattern: str, remedy: str) -> Callable[[str], str]:
+    """A check of a word against a pattern, which says in words what the pattern wants."""
+
+    def check(word: str) -> str:
+        if len(word) > 60 or not re.fullmatch(pattern, word, re.ASCII):
+            raise ValueError(f"`{word}` cannot stand here; {remedy}")
+        return word
+
+    return check
+
+
 def _with_a_letter(name: str) -> str:
     if not any(character.isalpha() for character in name):
         raise ValueError(f"`{name}` has no letter; a name needs at least one, so that it is no number")
     return name
+
+
+def _word(pattern: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": pattern, "maxLength": 60})
 
 
 def _day_count(value: object) -> str:
@@ -85,9 +119,29 @@ def _text(pattern: str) -> WithJsonSchema:
     return WithJsonSchema({"type": ["string", "number"], "pattern": pattern})
 
 
+@dataclass(frozen=True)
+class OrText:
+    """Says in the JSON Schema that a bare word may stand for the whole; validation is left to a BeforeValidator."""
+
+    meaning: str
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [{"type": "string", "description": self.meaning}, handler(schema)]}
+
+
 F = Annotated[Formula, BeforeValidator(_formula), WithJsonSchema({"type": ["string", "number", "boolean"], "description": "a formula"})]
 Amount = Annotated[Fraction, BeforeValidator(_number), _text("^-?[0-9][0-9_]*([.][0-9]+)?%?$")]
-Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+(-[A-Za-z0-9_]+)*$", max_length=60), AfterValidator(_with_a_letter)]
+Identifier = Annotated[
+    str, AfterValidator(_matching(_NAME, "a name has letters, digits, `_` and inner `-`, at most 60")), AfterValidator(_with_a_letter), _word(_NAME)
+]
+ReportedName = Annotated[
+    str,
+    AfterValidator(_matching(_REPORTED_NAME, "a name has letters, digits, `_` and inner `-`; before a dot stands a pool")),
+    AfterValidator(_with_a_letter),
+    _word(_REPORTED_NAME),
+]
+DealId = Annotated[str, AfterValidator(_matching(_DEAL, "a deal's name has letters, digits, `.`, `_` and `-`, at most 60")), _word(_DEAL)]
+Currency = Annotated[str, AfterValidator(_matching("^[A-Z]{3}$", "write the three capital letters of a currency, as in USD")), _word("^[A-Z]{3}$")]
 Label = Annotated[str, Field(max_length=500)]
 DayCount = Annotated[str, BeforeValidator(_day_count), WithJsonSchema({"type": "string"})]
 Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
@@ -125,7 +179,7 @@ def _accrual(value: object) -> object:
     return {"period": value} if isinstance(value, str) else value
 
 
-Accrual = Annotated[AccrualFrom, BeforeValidator(_accrual), WithJsonSchema({"anyOf": [{"enum": ["payment", "scheduled", "month"]}, {"type": "object"}]})]
+Accrual = Annotated[AccrualFrom, BeforeValidator(_accrual), OrText("payment, scheduled or month")]
 
 
 class Dates(Model):
@@ -267,6 +321,12 @@ class Table(Model):
             return {**({"by": value["by"]} if "by" in value else {}), "rows": {key: row for key, row in value.items() if key != "by"}}
         return value
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """In the file the rows stand beside `by`, each under its key."""
+        formula = {"type": ["string", "number", "boolean"], "description": "a constant"}
+        return {"type": "object", "properties": {"by": {"type": "string"}}, "required": ["by"], "additionalProperties": formula, "description": cls.__doc__}
+
 
 class Trigger(Model):
     """A test. `curable: false` stays failed for good; tested at determination, or at closing for the next period."""
@@ -279,13 +339,20 @@ class Trigger(Model):
 # -------------------------------------------------------------------------------------------------------- waterfall
 
 
+def _sort_of_weights(value: object) -> str:
+    return "fixed" if isinstance(value, Mapping) else "field"
+
+
+Weights = Annotated[Annotated[str, Tag("field")] | Annotated[dict[str, Amount], Tag("fixed")], Discriminator(_sort_of_weights)]
+
+
 class Node(Model):
     """A node of an allocation tree: one payee (`to`), or children in sequence or pro rata; `limit` and `when` on any."""
 
     to: str | None = None
     sequential: Branches | None = None
     pro_rata: Branches | None = None
-    by: str | dict[str, Amount] | None = None
+    by: Weights | None = None
     limit: F | None = None
     when: F | None = None
 
@@ -302,8 +369,8 @@ class Node(Model):
         return self.sequential or self.pro_rata or ()
 
 
-Tree = Annotated[Node, BeforeValidator(_single)]
-Branches = Annotated[tuple[Tree, ...], BeforeValidator(_listed)]
+Tree = Annotated[Node, BeforeValidator(_single), OrText("one payee")]
+Branches = Annotated[tuple[Tree, ...], BeforeValidator(_listed), OrText("a group")]
 
 Verb = Literal["pay", "accrete", "write_down", "write_up", "shortfall", "record"]
 VERBS: tuple[Verb, ...] = ("pay", "accrete", "write_down", "write_up", "shortfall", "record")
@@ -365,9 +432,9 @@ class Call(Model):
 class Deal(Model):
     """The whole contract of one trust. `docs/deal-file.md` says what each section means."""
 
-    deal: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=60)]
+    deal: DealId
     title: Label = ""
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
+    currency: Currency = "USD"
     closing_date: Day
     time_zone: str = "UTC"
     aliases: tuple[Label, ...] = ()
@@ -375,14 +442,14 @@ class Deal(Model):
     approval: bool = False
     dates: Dates
     rounding: Rounding = Rounding()
-    reported: dict[str, Annotated[Reported, BeforeValidator(_reported)]] = {}
+    reported: dict[ReportedName, Annotated[Reported, BeforeValidator(_reported), OrText("a type by itself")]] = {}
     events: dict[Identifier, EventKind] = {}
     pool: Pool | None = None
     pools: dict[Identifier, Pool] = {}
-    tranches: dict[Identifier, Tranche]
+    tranches: Annotated[dict[Identifier, Tranche], Field(min_length=1)]
     groups: dict[Identifier, Names] = {}
     fees: dict[Identifier, Fee] = {}
-    accounts: dict[Identifier, Account]
+    accounts: Annotated[dict[Identifier, Account], Field(min_length=1)]
     ledgers: dict[Identifier, Ledger] = {}
     tables: dict[Identifier, Table] = {}
     amounts: dict[Identifier, F] = {}

@@ -227,8 +227,17 @@ class Names:
         single = subject in self.deal.tranches
         table = {**TRANCHE_ITEMS, **SINGLE_TRANCHE_ITEMS} if single else TRANCHE_ITEMS
         if single and item in ("rate", "year_fraction"):
+            self._accrues(subject, node.at, f"`{node.name}`")
             self.compiler.rate_of(subject, node.at)
+        if item in ("original_balance", "factor"):
+            members = tuple(member for member in members if self.terms.has_balance(member))
+            if not members:
+                raise FormulaError(node.at, f"`{node.name}`: {subject} has no balance", f"give it `original_balance` under `tranches.{subject}`")
         return self._from(table, node, members, item, also=[name for name, ledger in self.deal.ledgers.items() if ledger.of])
+
+    def _accrues(self, tranche: str, at: int, what: str) -> None:
+        if self.deal.tranches[tranche].rate is None:
+            raise FormulaError(at, f"{what}: class {tranche} accrues no interest", f"give it a `rate` under `tranches.{tranche}`")
 
     def _of_ledger(self, node: Name, members: Iterable[str], ledger: str) -> Term:
         keys = tuple(posting.ledger(ledger, member) for member in members if member in self.terms.ledger_classes[ledger])
@@ -282,7 +291,7 @@ class Names:
 
     def _previous(self, node: Call, name: Name) -> Term:
         if len(node.arguments) != 1:
-            raise FormulaError(node.at, f"`previous` takes 1 argument, here are {len(node.arguments)}")
+            raise FormulaError(node.at, f"`previous` takes 1 argument, here are {len(node.arguments)}", "write `previous(NAME)`")
         term, key = self._kept(name, 1), name.name
         return Term(term.type, lambda run: run.past(key)[-1])
 
@@ -300,7 +309,9 @@ class Names:
     def _interest(self, node: Call, name: Name) -> Term:
         """What a class would accrue at another rate, on its own basis or another, rounded as its interest."""
         if name.name not in self.deal.tranches or len(node.arguments) not in (2, 3):
-            raise FormulaError(node.at, "`interest` is `interest(CLASS, rate)` or `interest(CLASS, rate, base)`")
+            fact = f"`interest` is used with {len(node.arguments)} values, of `{name.name}`"
+            raise FormulaError(node.at, fact, "write `interest(CLASS, rate)` or `interest(CLASS, rate, base)`")
+        self._accrues(name.name, name.at, "`interest`")
         rate = self.compiler.read(node.arguments[1], NUMBER)
         base = self.compiler.read(node.arguments[2], MONEY) if len(node.arguments) == 3 else self.compiler.basis_of(name.name)
         subject, mode = name.name, self.deal.rounding.interest

@@ -210,6 +210,7 @@ def _takes_such_payees(step: Step, what: What, payees: list[str], terms: Terms) 
             (what == "interest" and payee not in terms.accruals, "accrues no interest", "give the class a `rate`, or pay it a formula"),
             (what == "principal" and not terms.has_balance(payee), "has no balance", "pay principal to classes with a balance"),
             (what == "ledger" and payee not in terms.ledger_classes.get(step.what.text, ()), f"has no {step.what.text}", "name it under `of` of the ledger"),
+            (step.verb == "record" and payee not in terms.ledger_classes.get(step.as_ or "", ()), f"has no {step.as_}", "name it under `of` of the ledger"),
         )
         for broken, fact, remedy in wrong:
             if broken and known:

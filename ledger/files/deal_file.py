@@ -63,12 +63,23 @@ def placed(problems: Iterable[Problem], source: bytes, name: str) -> list[Proble
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of a deal file, for editors that check while one types."""
-    return {"$schema": SCHEMA_DIALECT, **Deal.model_json_schema()}
+    return {"$schema": SCHEMA_DIALECT, **_without_null(Deal.model_json_schema())}
 
 
 def boarding_json_schema() -> dict[str, Any]:
     """The JSON Schema of a boarding file."""
-    return {"$schema": SCHEMA_DIALECT, **Boarding.model_json_schema()}
+    return {"$schema": SCHEMA_DIALECT, **_without_null(Boarding.model_json_schema())}
+
+
+def _without_null(schema: Any) -> Any:
+    """The schema of what a file may hold: an optional field is left out there, never blank."""
+    if isinstance(schema, list):
+        return [_without_null(item) for item in schema if item != {"type": "null"}]
+    if not isinstance(schema, dict):
+        return schema
+    inner = {key: _without_null(value) for key, value in schema.items() if not (key == "default" and value is None)}
+    only = inner.pop("anyOf", [])
+    return {**inner, **(only[0] if len(only) == 1 else {"anyOf": only} if only else {})}
 
 
 # From values to a model ------------------------------------------------------------------------------------------------

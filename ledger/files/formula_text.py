@@ -71,7 +71,7 @@ def parse(text: str) -> Formula:
     try:
         root: _Deep = _parser().parse(text)  # type: ignore[assignment]  # the transformer builds nodes, not trees
     except UnexpectedCharacters as error:
-        raise _wrong_character(text, error.pos_in_stream or 0) from None
+        raise _wrong_character(text, error.pos_in_stream) from None  # type: ignore[arg-type]  # lark declares None and sets a number
     except UnexpectedToken as error:
         raise _wrong_token(text, error.token, error.expected) from None
     return Formula(text, root[0])
