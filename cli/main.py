@@ -6,9 +6,10 @@ import importlib
 import sys
 from typing import Any
 
-import rich_click as click
+import click
 
-from cli.common import Settings, common_options
+from cli.common import common_options, file_problem, list_problems
+from ledger.core.problems import Problem, ProblemsFound
 
 COMMANDS = {
     "demo": "run a real and an invented trust, from boarding to statement",
@@ -24,8 +25,8 @@ COMMANDS = {
 """Commands in the order of a trust's month, each with its short help: listing them imports none."""
 
 
-class Lazy(click.RichGroup):
-    """A group that imports a command's module when the command is asked for."""
+class Program(click.Group):
+    """Imports a command's module when the command is asked for, and turns what goes wrong into a list of problems and exit code 1."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -36,21 +37,40 @@ class Lazy(click.RichGroup):
         command: click.Command = importlib.import_module(f"cli.{cmd_name}").command
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: Any) -> None:
-        width = max(map(len, COMMANDS))
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name.ljust(width), text) for name, text in COMMANDS.items()])
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ProblemsFound as found:
+            list_problems(found.problems)
+        except Exception as error:
+            problem = known_problem(error)
+            if problem is None:
+                raise
+            list_problems([problem])
+        sys.exit(1)
 
 
-@click.group(cls=click.Group if "--plain-help" in sys.argv else None)
-def _unused() -> None:
-    """Never called."""
+def known_problem(error: Exception) -> Problem | None:
+    """What the file system or the database says, as a problem; None for a fault of the program, which may show its traceback."""
+    if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+        return file_problem(error, str(error.filename or "tranche"))
+    database = sys.modules.get("sqlalchemy.exc")
+    if database is not None and isinstance(error, database.DBAPIError):
+        said = str(error.orig).strip().splitlines()
+        return Problem(f"the database cannot be used: {said[0] if said else error}", "check --database, and that the server runs")
+    return None
 
 
-@click.command(cls=Lazy)
+@click.command(
+    cls=Program,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+    epilog="\b\nBegin with\n  tranche demo",
+)
 @common_options
 @click.version_option(package_name="tranche-ledger", prog_name="tranche")
-@click.pass_context
-def main(ctx: click.Context, settings: Settings) -> None:
+def main() -> None:
     """The books of a securitization trust: append what the servicer remits, run the waterfall, print the statement, prove it."""
-    ctx.obj = settings

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from ledger.core.daycount import months_before
+from ledger.core.problems import Problem, ProblemsFound
 
 if TYPE_CHECKING:
     from ledger.core.deal import Deal
@@ -17,6 +18,8 @@ IsOpen = Callable[[date], bool]
 """Whether a day is a business day of the deal's calendar."""
 
 DAY = timedelta(days=1)
+MOST_PERIODS = 1200
+"""A hundred years of months: as far as a schedule is searched by text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,20 @@ def number_of(deal: Deal, key: date) -> int | None:
     first = key_of(deal, 1)
     number = ((key.year - first.year) * 12 + key.month - first.month) // deal.dates.distribution.months + 1
     return number if number >= 1 and key_of(deal, number) == key else None
+
+
+def named(deal: Deal, text: str) -> date:
+    """The key of the one period that begins with a text such as 2025-04; a whole date stands for itself. Raises ProblemsFound."""
+    if len(text) == len("2025-04-25"):
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            raise ProblemsFound([Problem(f"{text} is not a day of the calendar", "write a date such as 2025-04-25")]) from None
+    keys = [key for number in range(1, MOST_PERIODS + 1) if str(key := key_of(deal, number)).startswith(text)]
+    if len(keys) == 1:
+        return keys[0]
+    fact = f"{text} could be {len(keys)} periods, from {keys[0]} to {keys[-1]}" if keys else f"no period of {deal.deal} begins with {text}"
+    raise ProblemsFound([Problem(fact, f"write year and month; the first period is {key_of(deal, 1)}")])
 
 
 def resolve(deal: Deal, number: int, is_open: IsOpen, previous_distribution: date | None = None) -> PeriodDates:

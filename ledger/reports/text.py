@@ -134,7 +134,7 @@ def _subjects(statement: Statement, title: str, first: str, subjects: Mapping[st
     columns = [item for item in items if any(stands(found, item) for found in subjects.values())]
     shown = {name: found for name, found in subjects.items() if any(stands(found, item) for item in columns)}
     rows = [[name, *(_cell(statement, item, found.get(item)) for item in columns)] for name, found in shown.items()]
-    totals = ["total", *(_total(statement, item, shown.values()) for item in columns)] if with_total and len(rows) > 1 else []
+    totals = ["total", *(total(statement, item, shown.values()) for item in columns)] if with_total and len(rows) > 1 else []
     return Table(title, [first, *(HEADINGS[item] for item in columns)], rows, totals)
 
 
@@ -146,8 +146,8 @@ def _cell(statement: Statement, item: str, figure: Figure | None) -> str:
     return f"{format_exact(statement.exact(figure) * 100)}%" if item == "rate" else statement.text(figure, thousands=True)
 
 
-def _total(statement: Statement, item: str, subjects: Iterable[Items]) -> str:
-    """The sum of a column of money; blank for any other. It is rounded alone, so that it may miss the sum of rounded figures by a cent."""
+def total(statement: Statement, item: str, subjects: Iterable[Items]) -> str:
+    """The sum of an item of money; blank for any other. It is rounded alone, so that it may miss the sum of rounded figures by a cent."""
     figures = [found[item] for found in subjects if item in found]
     return _money(statement, sum(_units(figure.value) for figure in figures)) if all(figure.kind == "money" for figure in figures) else ""
 

@@ -1,0 +1,197 @@
+"""What all commands share: the options that may stand before or after a command's name, files in and out, and problems as a list on stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+
+import click
+
+from ledger.core.problems import Problem, ProblemsFound
+
+if TYPE_CHECKING:
+    from ledger.store.engine import Store
+
+P = ParamSpec("P")
+R = TypeVar("R")
+AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
+
+DATABASE = "sqlite:///tranche.db"
+_CHOSEN = "tranche.chosen"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The shared options as they hold for one command."""
+
+    database: str
+    actor: str
+    json: bool
+
+    @contextmanager
+    def store(self) -> Iterator[Store]:
+        """The database, closed at the end. It must have its tables."""
+        from ledger.store.engine import Store
+
+        store = Store(self.database)
+        try:
+            yield store
+        finally:
+            store.close()
+
+
+def _keep(ctx: click.Context, option: click.Parameter, value: object) -> None:
+    """Note what was given; what stands after the command's name is read last and holds."""
+    if value not in (None, False):
+        ctx.find_root().meta.setdefault(_CHOSEN, {})[option.name] = value
+
+
+def common_options(command: AnyFunction) -> AnyFunction:
+    """`--database`, `--actor` and `--json`, on the program and on every command."""
+    for option in (
+        click.option("--json", is_flag=True, expose_value=False, callback=_keep, help="Print JSON, for scripts."),
+        click.option("--actor", metavar="NAME", expose_value=False, callback=_keep, help="Who is writing (TRANCHE_ACTOR; else the user of the system)."),
+        click.option("--database", metavar="URL", expose_value=False, callback=_keep, help=f"Where the books are (TRANCHE_DATABASE; else {DATABASE})."),
+    ):
+        command = option(command)
+    return command
+
+
+def settings() -> Settings:
+    """What the options say, else the environment, else the usual values."""
+    chosen = click.get_current_context().find_root().meta.get(_CHOSEN, {})
+    database = chosen.get("database") or os.environ.get("TRANCHE_DATABASE") or DATABASE
+    actor = chosen.get("actor") or os.environ.get("TRANCHE_ACTOR") or _user()
+    return Settings(database, actor, bool(chosen.get("json")))
+
+
+def _user() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user id without a name, in a container for instance
+        return "unknown"
+
+
+def with_settings(function: Callable[Concatenate[Settings, P], R]) -> Callable[P, R]:
+    """Hand a command its settings as the first argument, and give it the shared options."""
+
+    @wraps(function)
+    def command(*args: P.args, **kwargs: P.kwargs) -> R:
+        return function(settings(), *args, **kwargs)
+
+    return common_options(command)
+
+
+# Files ------------------------------------------------------------------------------------------------------------------
+
+
+def read_file(path: Path) -> bytes:
+    """A file's bytes. Raises ProblemsFound where it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ProblemsFound([file_problem(error, str(path))]) from None
+
+
+def write_output(body: bytes | str, path: Path | None) -> None:
+    """To a file, or to standard output as it is. Raises ProblemsFound where the file cannot be written."""
+    data = body.encode() if isinstance(body, str) else body
+    if path is None:
+        click.echo(data, nl=False)
+        return
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise ProblemsFound([file_problem(error, str(path))]) from None
+
+
+def file_problem(error: OSError, name: str) -> Problem:
+    """What the operating system says about a file, in words that say what to do."""
+    match error:
+        case FileNotFoundError():
+            return Problem("there is no such file or directory", "check the path", place=name)
+        case IsADirectoryError():
+            return Problem("this is a directory", "name a file in it", place=name)
+        case PermissionError():
+            return Problem("permission denied", "ask for the right to read or write it", place=name)
+        case _:
+            return Problem(error.strerror or str(error), "", place=name)
+
+
+# Dates and positions ----------------------------------------------------------------------------------------------------
+
+
+class Position(click.ParamType[int]):
+    """A position of the log; times and dates are refused until the books can answer them."""
+
+    name = "position"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        if not str(value).isdecimal():
+            self.fail(f"`{value}` is not a position: write the number of a commit as `tranche events` lists it", param, ctx)
+        return int(value)
+
+
+class Day(click.ParamType[str]):
+    """A date, or the beginning of one: `2025-04` stands for the one period whose scheduled date begins so."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        parts = str(value).split("-")
+        if [len(part) for part in parts] not in ([4], [4, 2], [4, 2, 2]) or not all(part.isdecimal() for part in parts):
+            self.fail(f"`{value}` is not a date: write 2025-04-25, or 2025-04 for the period of that month", param, ctx)
+        return str(value)
+
+
+KNOWN_AT = click.option("--known-at", type=Position(), metavar="POSITION", help="Read the books as they were after the commit at this position.")
+OUTPUT = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE.")
+
+# Problems, and what takes long ------------------------------------------------------------------------------------------
+
+
+def list_problems(problems: Any) -> None:
+    """Each problem on its own line of standard error."""
+    for problem in problems:
+        click.echo(str(problem), err=True)
+
+
+def stop(problems: Any) -> None:
+    """List problems and end the program with exit code 1."""
+    list_problems(problems)
+    click.get_current_context().exit(1)
+
+
+@contextmanager
+def progress(seconds: float = 1.0) -> Iterator[Callable[[str], None]]:
+    """A line on a terminal's standard error that says how far something is, once it takes longer than a second; nothing anywhere else."""
+    begun, shown = time.monotonic(), [0]
+
+    def show(text: str) -> None:
+        if sys.stderr.isatty() and time.monotonic() - begun > seconds:
+            sys.stderr.write(f"\r{text.ljust(shown[0])}")
+            sys.stderr.flush()
+            shown[0] = len(text)
+
+    yield show
+    if shown[0]:
+        sys.stderr.write(f"\r{' ' * shown[0]}\r")
+
+
+def example(line: str) -> str:
+    """The end of a command's help: a line that runs after `tranche demo`."""
+    return f"\b\nExample, after `tranche demo`:\n  {line}"
+
+
+DEMO = "tranche --database sqlite:///tranche-demo/books.db"

@@ -1,0 +1,99 @@
+"""`tranche deal`: deal files, and the deals in the books."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from cli.common import DEMO, OUTPUT, Settings, example, read_file, with_settings, write_output
+
+FILE = click.Path(path_type=Path)
+
+
+@click.group("deal", short_help="check, open, list and show deals")
+def command() -> None:
+    """Check a deal file, open a deal in the books, list and show them."""
+
+
+@command.command(epilog=example("tranche deal check tranche-demo/deals/sequoia-4/deal.yaml"))
+@click.argument("file", type=FILE)
+@with_settings
+def check(settings: Settings, file: Path) -> None:
+    """Check a deal FILE: all that is wrong with it, each with its line and its remedy."""
+    from ledger import service
+    from ledger.core.waterfall import steps_of
+
+    terms = service.check_deal(read_file(file), str(file))
+    deal = terms.deal
+    counts = {
+        "classes": len(deal.tranches),
+        "fees": len(deal.fees),
+        "accounts": len(deal.accounts),
+        "triggers": len(deal.triggers),
+        "steps": len(steps_of(terms)),
+    }
+    if settings.json:
+        click.echo(json.dumps({"deal": deal.deal, "title": deal.title, **counts}, sort_keys=True))
+        return
+    click.echo(f"{file}: {deal.deal}, {', '.join(f'{count} {name}' for name, count in counts.items() if count)}: nothing is wrong")
+
+
+@command.command("open", epilog=example(f"{DEMO} deal open tranche-demo/deals/sequoia-4/deal.yaml --as SMT-2000-4.copy"))
+@click.argument("file", type=FILE)
+@click.option("--boarding", type=FILE, metavar="FILE", help="The position of a deal that is taken over mid-life.")
+@click.option("--as", "called", metavar="ID", help="The deal's id in the books, where it is not that of the file.")
+@click.option("--reason", default="", metavar="TEXT", help="Why, for the log.")
+@with_settings
+def open_(settings: Settings, file: Path, boarding: Path | None, called: str | None, reason: str) -> None:
+    """Open a deal in the books as its FILE states it: at closing, or as a boarding file says."""
+    from ledger import service
+
+    taken_over = (read_file(boarding), str(boarding)) if boarding else None
+    with settings.store() as store:
+        opened = service.open_deal(store, read_file(file), str(file), boarding=taken_over, called=called, actor=settings.actor, reason=reason)
+    if settings.json:
+        click.echo(json.dumps(opened._asdict(), sort_keys=True))
+        return
+    click.echo(f"{opened.deal} is open at position {opened.position}, head {opened.head}")
+
+
+@command.command("list", epilog=example(f"{DEMO} deal list"))
+@with_settings
+def list_(settings: Settings) -> None:
+    """List the deals in the books, with where each log ends."""
+    from ledger.reports.layout import Table, plain
+
+    with settings.store() as store, store.reading() as reader:
+        deals = reader.deals()
+    if settings.json:
+        rows = [{"deal": deal.name, "opened_at": deal.opened_at and deal.opened_at.isoformat(), "position": deal.position, "head": deal.hash} for deal in deals]
+        click.echo(json.dumps(rows, sort_keys=True))
+        return
+    rows_of_text = [(deal.name, deal.opened_at.strftime("%Y-%m-%d %H:%M:%S") if deal.opened_at else "", str(deal.position), deal.hash) for deal in deals]
+    click.echo(plain([Table("", ("deal", "opened (UTC)", "position", "head"), rows_of_text, left={0, 1, 3})]), nl=False)
+
+
+@command.command(epilog=example(f"{DEMO} deal show SMT-2000-4"))
+@click.argument("deal")
+@click.option("--boarding", is_flag=True, help="Show the boarding file instead.")
+@OUTPUT
+@with_settings
+def show(settings: Settings, deal: str, boarding: bool, output: Path | None) -> None:
+    """Print the deal file that DEAL runs on, to the byte as it was opened with."""
+    from ledger import service
+
+    with settings.store() as store:
+        write_output(service.document(store, deal, "boarding" if boarding else "deal"), output)
+
+
+@command.command(epilog=example("tranche deal schema -o tranche-demo/deal.schema.json"))
+@click.option("--boarding", is_flag=True, help="The schema of boarding files instead.")
+@OUTPUT
+def schema(boarding: bool, output: Path | None) -> None:
+    """Print the JSON Schema of deal files, for an editor that completes and checks them."""
+    from ledger.files import deal_file
+
+    found = deal_file.boarding_json_schema() if boarding else deal_file.json_schema()
+    write_output(json.dumps(found, indent=2, sort_keys=True) + "\n", output)

@@ -1,0 +1,78 @@
+"""`tranche events`: the log."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.common import DEMO, Settings, example, with_settings
+
+if TYPE_CHECKING:
+    from ledger.core.events import Event
+    from ledger.store.projections import Commit
+
+LINE_COLUMNS = ("line", "kind", "subject", "principal", "interest", "fee", "amount", "balance", "rate", "delinquency", "code", "effective_on", "effect")
+MONEY = ("principal", "interest", "fee", "amount", "balance")
+
+
+@click.command("events", epilog=example(f"{DEMO} events SMT-2000-4"))
+@click.argument("deal")
+@click.option("--position", type=click.IntRange(min=1), metavar="POSITION", help="List the events of one commit, line by line.")
+@with_settings
+def command(settings: Settings, deal: str, position: int | None) -> None:
+    """List what was appended to DEAL, commit by commit: when, by whom, why, from which file."""
+    with settings.store() as store, store.reading() as reader:
+        if position is None:
+            _commits(settings, list(reader.commits(deal)))
+            return
+        from ledger import service
+
+        scale = service.terms_of(reader, deal)[0].scale
+        service.position_of(reader, deal, position)
+        _lines(settings, [event for _, event in reader.events(deal, position=position)], scale)
+
+
+def _commits(settings: Settings, commits: list[Commit]) -> None:
+    from ledger.reports.layout import Table, plain
+
+    if settings.json:
+        click.echo(json.dumps([_plain(commit) for commit in commits], sort_keys=True))
+        return
+    headers = ("position", "recorded at (UTC)", "actor", "period", "events", "source", "reason", "hash")
+    rows = [
+        (
+            str(commit.position), commit.recorded_at.strftime("%Y-%m-%d %H:%M:%S"), commit.actor, str(commit.period or ""), str(commit.event_count),
+            commit.source or "", commit.reason, commit.hash,
+        )
+        for commit in commits
+    ]  # fmt: skip
+    click.echo(plain([Table("", headers, rows, left={1, 2, 3, 5, 6, 7})]), nl=False)
+
+
+def _plain(commit: Commit) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    found = asdict(commit)
+    return found | {"period": commit.period and commit.period.isoformat(), "recorded_at": commit.recorded_at.isoformat()}
+
+
+def _lines(settings: Settings, events: list[Event], scale: int) -> None:
+    from ledger.core.money import format_money
+    from ledger.reports.layout import Table, plain
+
+    def shown(event: Event, column: str) -> str | None:
+        value = getattr(event, column)
+        if value is None:
+            return None
+        return format_money(value, scale, thousands=False) if column in MONEY and event.kind != "received" else str(value)
+
+    lines = [{column: shown(event, column) for column in LINE_COLUMNS} for event in events]
+    if settings.json:
+        click.echo(json.dumps(lines, sort_keys=True))
+        return
+    columns = [column for column in LINE_COLUMNS if any(line[column] is not None for line in lines) and not all(line[column] == "1" for line in lines)]
+    rows = [[line[column] or "" for column in columns] for line in lines]
+    words = {index for index, column in enumerate(columns) if column in ("kind", "subject", "code", "effective_on")}
+    click.echo(plain([Table("", columns, rows, left=words)]), nl=False)

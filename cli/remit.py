@@ -1,0 +1,56 @@
+"""`tranche remit`: append what a servicer reports."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.common import DEMO, Settings, example, progress, read_file, with_settings
+
+if TYPE_CHECKING:
+    from ledger.service import Remitted
+
+
+@click.command("remit", epilog=example(f"{DEMO} remit SMT-2000-4 tranche-demo/deals/sequoia-4/remittances/2000-06.csv"))
+@click.argument("deal")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--format", "format_", default="csv", show_default=True, metavar="NAME", help="The format of FILE.")
+@click.option("--source", metavar="NAME", help="Who reports, where several do; else the name of the format.")
+@click.option("--accept", multiple=True, metavar="WARNING", help="A warning that is known and meant, by its name.")
+@click.option("--reason", default="", metavar="TEXT", help="Why, for the log.")
+@click.option("--dry-run", is_flag=True, help="Check everything and append nothing.")
+@with_settings
+def command(settings: Settings, deal: str, file: Path, format_: str, source: str | None, accept: tuple[str, ...], reason: str, dry_run: bool) -> None:
+    """Append the months of a remittance FILE to DEAL: all of them, or none and the list of all that is wrong.
+
+    The same file appended again adds nothing.
+    """
+    from ledger import service
+
+    with settings.store() as store, progress() as show:
+        show(f"reading {file}")
+        months = service.remit(
+            store, deal, read_file(file), str(file), format_=format_, source_name=source, accept=accept, actor=settings.actor, reason=reason, dry_run=dry_run
+        )
+    if settings.json:
+        click.echo(json.dumps([_plain(month) for month in months], sort_keys=True))
+        return
+    for month in months:
+        click.echo(_line(month))
+
+
+def _plain(month: Remitted) -> dict[str, object]:
+    receipt = month.receipt
+    said = {"outcome": receipt.outcome, "position": receipt.position, "head": receipt.hash} if receipt else {"outcome": "checked"}
+    return {"period": month.period.isoformat(), "events": month.events, **said}
+
+
+def _line(month: Remitted) -> str:
+    if month.receipt is None:
+        return f"{month.period}: {month.events} events, nothing is wrong; nothing was appended"
+    if month.receipt.outcome == "appended":
+        return f"{month.period}: {month.events} events appended at position {month.receipt.position}"
+    return f"{month.period}: already appended at position {month.receipt.position}; nothing new"

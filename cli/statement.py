@@ -1,0 +1,51 @@
+"""`tranche statement`: the investor statement."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.common import DEMO, KNOWN_AT, OUTPUT, Day, Settings, example, with_settings, write_output
+
+if TYPE_CHECKING:
+    from ledger.core.statement import Statement
+
+FORMATS = ("text", "json", "csv")
+
+
+@click.command("statement", epilog=example(f"{DEMO} statement SMT-2000-4 --date 2000-10"))
+@click.argument("deal")
+@click.option("--date", "on", type=Day(), metavar="DATE", help="The last distribution on or before this day; 2025-04 is the period of that month.")
+@KNOWN_AT
+@click.option("--format", "format_", type=click.Choice(FORMATS), help="text (the default), json or csv.")
+@OUTPUT
+@with_settings
+def command(settings: Settings, deal: str, on: str | None, known_at: int | None, format_: str | None, output: Path | None) -> None:
+    """Print the statement of DEAL: of its last distribution, of the last one on or before a day, or as the books knew it earlier.
+
+    It is a read and never writes to the books.
+    """
+    from ledger import service
+
+    with settings.store() as store:
+        drawn = service.statement(store, deal, on=on, known_at=known_at)
+    write_output(rendered(drawn, format_ or ("json" if settings.json else "text")), output)
+
+
+def rendered(drawn: Statement, format_: str) -> bytes | str:
+    """A statement in one of the formats; a module is imported only for its own."""
+    match format_:
+        case "json":
+            from ledger.reports.json import to_json
+
+            return to_json(drawn)
+        case "csv":
+            from ledger.reports.csv import to_csv
+
+            return to_csv(drawn)
+        case _:
+            from ledger.reports.text import to_text
+
+            return to_text(drawn)
