@@ -7,16 +7,12 @@ meaning in `ledger.core.terms`. Amounts are exact numbers as written; `terms` tu
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -24,15 +20,13 @@ from pydantic import (
     Field,
     GetJsonSchemaHandler,
     Tag,
-    ValidationInfo,
-    WithJsonSchema,
     model_validator,
 )
 from pydantic_core import CoreSchema
 
-from ledger.core.daycount import DAY_COUNTS
+from ledger.core.fields import Amount, Currency, Day, DayCount, DealId, F, Identifier, Label, Names, OrText, ReportedName, listed, number_like
 from ledger.core.formula import Formula
-from ledger.core.money import OddUnits, RoundingMode, parse_number
+from ledger.core.money import OddUnits, RoundingMode
 
 
 class Model(BaseModel):
@@ -40,112 +34,6 @@ class Model(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, populate_by_name=True, ignored_types=(property,))
 
-
-# ---------------------------------------------------------------------------------------------------- kinds of text
-
-
-def _formula(value: object, info: ValidationInfo) -> Formula:
-    if isinstance(value, Formula):
-        return value
-    if not isinstance(value, str):
-        raise ValueError("a formula is needed here, on one line")
-    parse: Callable[[str], Formula] = (info.context or {})["parse"]
-    return parse(value)
-
-
-def _number(value: object) -> Fraction:
-    if isinstance(value, Fraction):
-        return value
-    try:
-        return parse_number(str(value))
-    except ValueError as error:
-        raise ValueError(f"`{value}` {error}") from None
-
-
-_NAME = r"^[A-Za-z0-9_]+(-[A-Za-z0-9_]+)*$"
-_DEAL = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
-_REPORTED_NAME = r"^[A-Za-z0-9_]+([-.][A-Za-z0-9_]+)*$"
-
-
-def _matching(pattern: str, remedy: str) -> Callable[[str], str]:
-    """A check of a word against a pattern, which says in words what the pattern wants."""
-
-    def check(word: str) -> str:
-        if len(word) > 60 or not re.fullmatch(pattern, word, re.ASCII):
-            raise ValueError(f"`{word}` cannot stand here; {remedy}")
-        return word
-
-    return check
-
-
-def _with_a_letter(name: str) -> str:
-    if not any(character.isalpha() for character in name):
-        raise ValueError(f"`{name}` has no letter; a name needs at least one, so that it is no number")
-    return name
-
-
-def _word(pattern: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "pattern": pattern, "maxLength": 60})
-
-
-def _day_count(value: object) -> str:
-    name = str(value).upper()
-    if name not in DAY_COUNTS:
-        raise ValueError(f"`{value}` is not a day count; the day counts are {', '.join(sorted(DAY_COUNTS))}")
-    return name
-
-
-def _day(value: object) -> object:
-    """Only YYYY-MM-DD: pydantic would read `20240130` as seconds since 1970, Python would read `2024-W05-2`."""
-    if isinstance(value, date):
-        return value
-    try:
-        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", str(value)):
-            return date.fromisoformat(str(value))
-        raise ValueError
-    except ValueError:
-        raise ValueError(f"`{value}` is not a date; write a day of the calendar as 2024-01-30") from None
-
-
-def _listed(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-def _single(value: object) -> object:
-    return {"to": value} if isinstance(value, str) else value
-
-
-def _text(pattern: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": ["string", "number"], "pattern": pattern})
-
-
-@dataclass(frozen=True)
-class OrText:
-    """Says in the JSON Schema that a bare word may stand for the whole; validation is left to a BeforeValidator."""
-
-    meaning: str
-
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"anyOf": [{"type": "string", "description": self.meaning}, handler(schema)]}
-
-
-F = Annotated[Formula, BeforeValidator(_formula), WithJsonSchema({"type": ["string", "number", "boolean"], "description": "a formula"})]
-Amount = Annotated[Fraction, BeforeValidator(_number), _text("^-?[0-9][0-9_]*([.][0-9]+)?%?$")]
-Identifier = Annotated[
-    str, AfterValidator(_matching(_NAME, "a name has letters, digits, `_` and inner `-`, at most 60")), AfterValidator(_with_a_letter), _word(_NAME)
-]
-ReportedName = Annotated[
-    str,
-    AfterValidator(_matching(_REPORTED_NAME, "a name has letters, digits, `_` and inner `-`; before a dot stands a pool")),
-    AfterValidator(_with_a_letter),
-    _word(_REPORTED_NAME),
-]
-DealId = Annotated[str, AfterValidator(_matching(_DEAL, "a deal's name has letters, digits, `.`, `_` and `-`, at most 60")), _word(_DEAL)]
-Currency = Annotated[str, AfterValidator(_matching("^[A-Z]{3}$", "write the three capital letters of a currency, as in USD")), _word("^[A-Z]{3}$")]
-Label = Annotated[str, Field(max_length=500)]
-DayCount = Annotated[str, BeforeValidator(_day_count), WithJsonSchema({"type": "string"})]
-Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
-Names = Annotated[tuple[str, ...], BeforeValidator(_listed), WithJsonSchema({"type": ["string", "array"], "items": {"type": "string"}})]
 
 # ------------------------------------------------------------------------------------------------------------ dates
 
@@ -208,7 +96,7 @@ def _carry(value: object) -> Decimal:
 class Rounding(Model):
     """Rounding is a term of the deal: the unit of the books, and each place where a figure is rounded."""
 
-    carry: Annotated[Decimal, BeforeValidator(_carry), _text("^(1|0[.]0*1)$")] = Decimal("0.01")
+    carry: Annotated[Decimal, BeforeValidator(_carry), number_like("^(1|0[.]0*1)$")] = Decimal("0.01")
     interest: RoundingMode = "half_up"
     amounts: RoundingMode = "half_up"
     interest_rounded: Literal["accrual", "due"] = "accrual"
@@ -346,6 +234,10 @@ def _sort_of_weights(value: object) -> str:
 Weights = Annotated[Annotated[str, Tag("field")] | Annotated[dict[str, Amount], Tag("fixed")], Discriminator(_sort_of_weights)]
 
 
+def _single(value: object) -> object:
+    return {"to": value} if isinstance(value, str) else value
+
+
 class Node(Model):
     """A node of an allocation tree: one payee (`to`), or children in sequence or pro rata; `limit` and `when` on any."""
 
@@ -370,7 +262,7 @@ class Node(Model):
 
 
 Tree = Annotated[Node, BeforeValidator(_single), OrText("one payee")]
-Branches = Annotated[tuple[Tree, ...], BeforeValidator(_listed), OrText("a group")]
+Branches = Annotated[tuple[Tree, ...], BeforeValidator(listed), OrText("a group")]
 
 Verb = Literal["pay", "accrete", "write_down", "write_up", "shortfall", "record"]
 VERBS: tuple[Verb, ...] = ("pay", "accrete", "write_down", "write_up", "shortfall", "record")
