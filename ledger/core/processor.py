@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from ledger.core import posting
 from ledger.core.accrual import accrue
-from ledger.core.checks import check
+from ledger.core.checks import check, pools_are_not_negative
 from ledger.core.collections import Collections
 from ledger.core.distribution import Distribution, Readings
 from ledger.core.formula import Value
@@ -33,6 +33,7 @@ def distribute(terms: Terms, opening: State, dates: PeriodDates, collections: Co
     run = Running(terms, opening, dates, collections)
     try:
         receive(run)
+        stop_on(pools_are_not_negative(run))
         accrue(run)
         judge(run, at_closing=False)
         run_steps(run, terms.steps)

@@ -91,8 +91,8 @@ class Month:
         exact = Fraction(value) / (10**self.terms.scale if term.type.power == 1 else 1)
         return exact if exact.denominator != 1 and (10**12 % exact.denominator) else Decimal(exact.numerator) / Decimal(exact.denominator)
 
-    def account(self, name: str) -> Decimal:
-        """The balance of an account of the books, a claim below zero."""
+    def account(self, name: str) -> Any:
+        """The balance of an account of the books as a Decimal, a claim below zero."""
         return Decimal(self.distribution.closing.balances.get(name, 0)).scaleb(-self.terms.scale)
 
     def moved(self, source: str, destination: str) -> Decimal:
