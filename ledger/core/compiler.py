@@ -87,6 +87,8 @@ class DealCompiler:
             self._original(("pool",) if deal.pool else ("pools", name), name, pool.original_balance)
         for name, account in deal.accounts.items():
             self._exact_units(("accounts", name, "opening"), account.opening)
+        if deal.pool is not None and deal.pools:
+            self.problem(("pools",), "the deal has `pool` and `pools`", "put all pools under `pools`, by name, or keep the one under `pool`")
         self._check_reported()
         self._groups()
 

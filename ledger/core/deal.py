@@ -7,6 +7,7 @@ meaning in `ledger.core.terms`. Amounts are exact numbers as written; `terms` tu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
@@ -87,9 +88,10 @@ class Digits(Model):
 
 
 def _carry(value: object) -> Decimal:
-    unit = Decimal(str(value))
+    text = str(value)
+    unit = Decimal(text) if re.fullmatch(r"[0-9]+([.][0-9]+)?", text, re.ASCII) else Decimal(0)
     if unit.as_tuple().digits != (1,) or not -6 <= int(unit.as_tuple().exponent) <= 0:
-        raise ValueError("`carry` is 1, 0.1, 0.01, ... down to 0.000001")
+        raise ValueError(f"`{value}` is not a unit of the books; write 1, 0.1, 0.01, ... down to 0.000001")
     return unit
 
 
@@ -250,10 +252,11 @@ class Node(Model):
 
     @model_validator(mode="after")
     def _one_shape(self) -> Node:
-        if sum(shape is not None for shape in (self.to, self.sequential, self.pro_rata)) != 1:
-            raise ValueError("a node has exactly one of `to`, `sequential` and `pro_rata`")
+        shapes = [shape for shape in ("to", "sequential", "pro_rata") if getattr(self, shape) is not None]
+        if len(shapes) != 1:
+            raise ValueError(f"the node has {' and '.join(shapes) or 'no payees'}; write one of `to`, `sequential` and `pro_rata`")
         if self.by is not None and self.pro_rata is None:
-            raise ValueError("`by` weighs the shares of `pro_rata` only")
+            raise ValueError(f"`by` stands beside `{shapes[0]}`; it weighs the shares of `pro_rata` only")
         return self
 
     @property
@@ -290,7 +293,7 @@ class Step(Model):
     def _one_verb(self) -> Step:
         verbs = [verb for verb in VERBS if getattr(self, verb) is not None]
         if len(verbs) != 1:
-            raise ValueError(f"a step has exactly one of {', '.join(VERBS)}")
+            raise ValueError(f"the step has {' and '.join(verbs) or 'no verb'}; write one of {', '.join(VERBS)}")
         return self
 
     @property
@@ -349,12 +352,6 @@ class Deal(Model):
     triggers: dict[Identifier, Trigger] = {}
     waterfall: Annotated[tuple[Steps, ...], Field(min_length=1)]
     call: Call | None = None
-
-    @model_validator(mode="after")
-    def _one_way_to_name_pools(self) -> Deal:
-        if self.pool is not None and self.pools:
-            raise ValueError("a deal has `pool`, or `pools` by name, not both")
-        return self
 
     @property
     def all_pools(self) -> Mapping[str, Pool]:

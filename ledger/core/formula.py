@@ -210,7 +210,8 @@ class _Compiler:
                 return replace(term, type=NUMBER)
             if wanted.power == 1:
                 return self._in_units(term)
-        raise FormulaError(node.at, f"`{self.text}` is {term.type}, {wanted} is needed here", _remedy(term.type, wanted))
+        what = f"`{node.name}`" if isinstance(node, Name) else "this"
+        raise FormulaError(node.at, f"{what} is {term.type}, {wanted} is needed here", _remedy(term.type, wanted))
 
     def _in_units(self, term: Term) -> Term:
         scale = 10**self.scope.scale
@@ -226,7 +227,7 @@ class _Compiler:
             if term.type not in (wanted, OPEN):
                 raise FormulaError(at, f"{what} needs like values, here are {wanted} and {term.type}", _remedy(term.type, wanted))
         if wanted.kind != "number" and any(term.type == OPEN for term in terms):
-            raise FormulaError(at, f"{what} needs like values, here are {wanted} and a number")
+            raise FormulaError(at, f"{what} needs like values, here are {wanted} and a number", _remedy(wanted, NUMBER))
         return [self.as_type(term, wanted, node) for node, term in zip(nodes, terms, strict=True)]
 
     def boolean(self, node: Expression) -> Term:
@@ -235,7 +236,7 @@ class _Compiler:
     def number(self, node: Expression, what: str) -> Term:
         term = self.term(node)
         if term.type.kind != "number":
-            raise FormulaError(node.at, f"{what} needs a number, here is {term.type}")
+            raise FormulaError(node.at, f"{what} needs a number, here is {term.type}", _remedy(term.type, NUMBER))
         return term
 
     # Operators -----------------------------------------------------------------------------------------------
@@ -275,7 +276,7 @@ class _Compiler:
         if left.type == DATE and node.operator == "-":
             return Term(NUMBER, lambda run: (left.read(run) - right.read(run)).days)
         if left.type.kind != "number":
-            raise FormulaError(node.at, f"`{node.operator}` cannot be used on {left.type}")
+            raise FormulaError(node.at, f"`{node.operator}` cannot be used on {left.type}", _remedy(left.type, NUMBER))
         return _folded(Term(left.type, _apply(_ARITHMETIC[node.operator], left, right)), left, right)
 
     def product(self, node: Binary) -> Term:
@@ -331,7 +332,7 @@ class _Compiler:
     def _arguments(self, node: Call, least: int, most: int) -> tuple[Expression, ...]:
         if not least <= len(node.arguments) <= most:
             count = f"{least}" if least == most else f"{least} to {most}"
-            raise FormulaError(node.at, f"`{node.function}` takes {count} arguments, here are {len(node.arguments)}")
+            raise FormulaError(node.at, f"`{node.function}` takes {count} arguments, here are {len(node.arguments)}", "separate arguments by commas")
         return node.arguments
 
     def _extreme(self, node: Call) -> Term:
@@ -403,6 +404,17 @@ def _power(sign: str, left: Term, right: Term) -> int | None:
 
 
 def _remedy(found: Type, wanted: Type) -> str:
-    if found.kind == wanted.kind == "number":
-        return "multiply a rate by the money it is a rate of; name a constant of money under `amounts`"
-    return ""
+    """What makes one type of another."""
+    match (found.kind, wanted.kind):
+        case ("date", _) | (_, "date"):
+            return "dates are compared with dates and subtracted from dates, which gives days; `months_between` counts months"
+        case (_, "boolean"):
+            return "compare it with something, as in `x > 0`"
+        case ("boolean", _):
+            return "choose by it, as in `if x then 1 else 0`"
+        case _ if (found.power or 0) > 1 or (wanted.power or 0) > 1:
+            return "amounts are multiplied by rates and divided by amounts, not multiplied by each other"
+        case _ if {found, wanted} == {MONEY, NUMBER}:
+            return "multiply a rate by the money it is a rate of, divide money by money for a ratio"
+        case _:
+            return "look at what is divided by what"

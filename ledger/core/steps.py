@@ -191,7 +191,7 @@ def _needs_as(step: Step, what: What, payees: list[str], terms: Terms) -> Broken
         return []
     classes = [payee for payee in payees if payee in terms.deal.tranches and terms.deal.tranches[payee].kind != "residual"]
     if step.verb == "pay" and classes and step.as_ is None and step.settles is None:
-        return [("", f"{classes[0]} is paid an amount, as what?", "write `as: interest`, `as: principal` or `as: LEDGER`")]
+        return [("", f"it is not said as what {classes[0]} is paid `{step.what.text}`", "write `as: interest`, `as: principal` or `as: LEDGER`")]
     if step.as_ is not None and step.as_ not in ("interest", "principal") and step.as_ not in terms.deal.ledgers:
         return [("as", f"`{step.as_}` is not `interest`, `principal` or a ledger", "define the ledger under `ledgers`")]
     return []
@@ -199,7 +199,7 @@ def _needs_as(step: Step, what: What, payees: list[str], terms: Terms) -> Broken
 
 def _takes_such_payees(step: Step, what: What, payees: list[str], terms: Terms) -> Broken:
     """Which payees a verb and its `what` can reach."""
-    deal = terms.deal
+    deal, recorded = terms.deal, terms.ledger_classes.get(step.as_ or "", ())
     for payee in payees:
         tranche = payee in deal.tranches
         known = tranche or payee in deal.fees or payee in deal.accounts
@@ -210,7 +210,7 @@ def _takes_such_payees(step: Step, what: What, payees: list[str], terms: Terms) 
             (what == "interest" and payee not in terms.accruals, "accrues no interest", "give the class a `rate`, or pay it a formula"),
             (what == "principal" and not terms.has_balance(payee), "has no balance", "pay principal to classes with a balance"),
             (what == "ledger" and payee not in terms.ledger_classes.get(step.what.text, ()), f"has no {step.what.text}", "name it under `of` of the ledger"),
-            (step.verb == "record" and payee not in terms.ledger_classes.get(step.as_ or "", ()), f"has no {step.as_}", "name it under `of` of the ledger"),
+            (step.verb == "record" and payee not in (recorded or [payee]), f"has no {step.as_}", "name it under `of` of the ledger"),
         )
         for broken, fact, remedy in wrong:
             if broken and known:

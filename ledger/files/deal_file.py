@@ -25,7 +25,7 @@ from ledger.core.problems import Problem, ProblemsFound, nearest, stop_on
 from ledger.core.terms import Terms
 from ledger.files import formula_text, yaml_text
 from ledger.files.calendars import CALENDARS
-from ledger.files.refusals import Path, refusal
+from ledger.files.refusals import Path, near_field, refusal
 from ledger.files.yaml_text import Document
 
 M = TypeVar("M", bound=Model)
@@ -84,16 +84,19 @@ def _without_null(schema: Any) -> Any:
 
 # From values to a model ------------------------------------------------------------------------------------------------
 
-STAND_INS: Mapping[Path, Any] = {
-    ("deal",): "DEAL",
-    ("closing_date",): "2000-01-01",
-    ("dates",): {"distribution": {"day": "1"}},
-    ("dates", "distribution"): {"day": "1"},
-    ("dates", "distribution", "day"): "1",
-}
-"""What is read where one of these is missing or wrong, so that the rest of the file can be looked at."""
 _UNREAD = Formula("0", Number(Fraction(0), bare=True, at=0))
 """What is read in place of a formula that cannot be parsed."""
+STAND_INS: Mapping[str | int, Any] = {
+    "deal": "DEAL",
+    "closing_date": "2000-01-01",
+    "dates": {"distribution": {"day": "1"}},
+    "distribution": {"day": "1"},
+    "day": "1",
+    "original_balance": "1",
+    "by": "period",
+    **dict.fromkeys(("fails_when", "allowed_when", "when"), _UNREAD),
+}
+"""What is read where a field is missing or wrong that nothing goes without, so that the rest of the file can be looked at."""
 
 
 @dataclass
@@ -117,27 +120,29 @@ def _touches(path: Path, mended: Iterable[Path]) -> bool:
 
 def _read(document: Document, model: type[M]) -> Reading[M]:
     blank = [problem.path for problem in document.problems]
-    first = _validated(model, document.value)
-    if not isinstance(first, list):
-        return Reading(first, [*document.problems], blank, whole=not blank)
-    refused = [refusal(details, model, document.value) for details in first]
-    problems = [*document.problems, *(problem for problem in refused if problem.path not in blank)]
-    mended = [*blank, *(problem.path for problem in refused)]
-    value = _mend(model, document.value, first, [problem.path for problem in refused])
-    if value is None:
-        return Reading(None, problems)
-    again = _validated(model, value)
+    errors = _validated(model, document.value)
+    if not isinstance(errors, list):
+        return Reading(errors, [*document.problems], blank, whole=not blank)
+    refused = [refusal(details, model, document.value) for details in errors]
+    kinds = [details["type"] for details in errors]
+    meant = {problem.path: near_field(model, problem.path) for problem, kind in zip(refused, kinds, strict=True) if kind == "extra_forbidden"}
+    problems = [*document.problems, *(problem for problem in refused if problem.path not in blank and problem.path not in meant.values())]
+    mended = [*blank, *meant, *(problem.path for problem in refused)]
+    value = _mend(model, document.value, zip(kinds, (problem.path for problem in refused), strict=True), meant)
+    again = [] if value is None else _validated(model, value)
     if isinstance(again, list):
         later = (refusal(details, model, value) for details in again)
         return Reading(None, [*problems, *(problem for problem in later if not _touches(problem.path, mended))])
-    return Reading(again, problems, mended, whole=not blank and all(details["type"] == "formula" for details in first))
+    whole = all(kind == "formula" or path[0] not in DEPENDED_ON for kind, path in zip(kinds, mended[-len(kinds) :], strict=True))
+    return Reading(again, problems, mended, whole=whole and not blank)
 
 
 def _validated(model: type[M], value: Any) -> M | list[ErrorDetails]:
     try:
         return model.model_validate(value, context={"parse": _parse})
     except ValidationError as error:
-        return error.errors(include_url=False)
+        # A list whose items were refused counts as too short, though it is not.
+        return [details for details in error.errors(include_url=False) if details["type"] != "too_short" or not details["input"]]
 
 
 @lru_cache(maxsize=4096)
@@ -149,21 +154,25 @@ def _parse(text: str) -> Formula:
         raise PydanticCustomError("formula", "{fact}", {"fact": error.fact, "remedy": error.remedy, "offset": error.at}) from None
 
 
-NAMING_SECTIONS = frozenset(
-    ["reported", "events", "pools", "tranches", "groups", "fees", "accounts", "ledgers", "tables", "amounts", "ratios", "triggers", "waterfall"]
-)
-"""Sections whose entries are referred to, by name or by place: without one of them, what else is said of them is not sure."""
+NAMING = frozenset(["reported", "events", "pools", "tranches", "groups", "fees", "accounts", "ledgers", "tables", "amounts", "ratios", "triggers", "waterfall"])
+"""Sections whose entries are referred to, by name or by place: an entry cannot be left out."""
+DEPENDED_ON = NAMING | {"pool", "rounding"}
+"""Sections whose fields decide what is right elsewhere."""
 
 
-def _mend(model: type[Model], value: Any, errors: Iterable[ErrorDetails], paths: Iterable[Path]) -> Any | None:
+def _mend(model: type[Model], value: Any, errors: Iterable[tuple[str, Path]], meant: Mapping[Path, Path | None]) -> Any | None:
     """The values without what was refused; None where an entry that others refer to would go with it."""
     mended = copy.deepcopy(value)
-    for details, path in zip(errors, paths, strict=True):
-        if details["type"] == "formula":
+    for kind, path in errors:
+        if kind == "formula":
             _put(mended, path, _UNREAD)
-        elif path in STAND_INS:
-            _put(mended, path, STAND_INS[path])
-        elif not path or path[0] not in model.model_fields or (path[0] in NAMING_SECTIONS and len(path) <= 2) or isinstance(path[-1], int):
+        elif meant.get(path) is not None:
+            _put(mended, meant[path] or (), _parent(mended, path).pop(path[-1]))
+        elif path in meant.values():
+            continue
+        elif path and path[-1] in STAND_INS:
+            _put(mended, path, STAND_INS[path[-1]])
+        elif not path or path[0] not in model.model_fields or (path[0] in NAMING and len(path) <= 2) or isinstance(path[-1], int):
             return None
         else:
             _parent(mended, path).pop(path[-1], None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -23,7 +24,7 @@ def refusal(details: ErrorDetails, model: type[Model], value: Any) -> Problem:
         case "formula":
             return Problem(context["fact"], context["remedy"], path=path, offset=context["offset"])
         case "extra_forbidden":
-            known = sorted(_fields(model, path[:-1]))
+            known = sorted(fields(model, path[:-1]))
             return Problem(f"`{path[-1]}` is not a field here", nearest(str(path[-1]), known) or f"the fields are {', '.join(known)}", path=path)
         case "missing":
             return Problem(f"`{details['loc'][-1]}` is missing", "add it", path=(*path, details["loc"][-1]))
@@ -41,12 +42,12 @@ def _fact(kind: str, given: Any, context: Mapping[str, Any], message: str) -> tu
     if kind == "value_error":
         fact, _, remedy = message.removeprefix("Value error, ").partition("; ")
         return fact, remedy
-    shown = f"`{given}`" if isinstance(given, str) else "a list" if isinstance(given, list) else "a mapping"
+    shown = f"`{given[:60]}{'...' * (len(given) > 60)}`" if isinstance(given, str) else "a list" if isinstance(given, list) else "a mapping"
     fact, remedy = _SHAPES.get(kind, (message, ""))
     return f"{shown} {fact}", remedy.format_map(context)
 
 
-_NEEDS_FIELDS = ("stands where fields are needed", "write `field: value` lines, or {{}} for none")
+_NEEDS_FIELDS = ("stands where fields are needed", "write `field: value` lines, or `{{}}` for none")
 _NEEDS_LIST = ("stands where a list is needed", "write `[first, second]`")
 _SHAPES: Mapping[str, tuple[str, str]] = {
     "int_parsing": ("is not a whole number", "write digits only"),
@@ -67,6 +68,13 @@ _SHAPES: Mapping[str, tuple[str, str]] = {
 """What the models' errors of each kind mean: (fact after the value, remedy with the limits of the error)."""
 
 
+def near_field(model: type[Model], path: Path) -> Path | None:
+    """The path with the known field that its last word was probably meant to be."""
+    known = fields(model, path[:-1])
+    near = get_close_matches(str(path[-1]), known, n=1) if path else []
+    return (*path[:-1], near[0]) if near else None
+
+
 def path_in(value: Any, location: Path) -> Path:
     """The part of an error's location that is in the file; the rest names validators, or what a short form leaves out."""
     path: list[str | int] = []
@@ -80,7 +88,7 @@ def path_in(value: Any, location: Path) -> Path:
 # Which fields a place has ------------------------------------------------------------------------------------------------
 
 
-def _fields(model: type[Model], path: Path) -> set[str]:
+def fields(model: type[Model], path: Path) -> set[str]:
     """The names of all fields that may stand at a path of a file."""
     kinds: list[Any] = [model]
     for element in path:

@@ -78,7 +78,7 @@ def _inside(text: str, node: yaml.ScalarNode, offset: int) -> int:
     index = _start(node)
     if node.style in ("|", ">"):
         index = text.index("\n", index)
-    elif node.style is not None:
+    elif node.style:
         index += 1
     for character in str(node.value)[:offset]:
         if not character.isspace():
@@ -159,8 +159,9 @@ def _refused(text: str, name: str) -> Iterator[Problem]:
                 return
     except yaml.MarkedYAMLError as error:
         said = str(error.problem or error.context)
+        mark = error.context_mark if said == "found unexpected end of stream" else error.problem_mark
         remedy = "look at the indentation, the brackets and the quotes up to here; a formula with `,` needs quotes inside { }"
-        yield place(Problem(f"this is not YAML: {_OWN_WORDS.get(said, said)}", remedy), name, text, _index(error.problem_mark or error.context_mark, text))
+        yield place(Problem(f"this is not YAML: {_OWN_WORDS.get(said, said)}", remedy), name, text, _index(mark, text))
 
 
 def _index(mark: Any, text: str) -> int:
@@ -177,7 +178,7 @@ def _forbidden(event: yaml.Event) -> Iterator[Problem]:
     tag = getattr(event, "tag", None)
     if tag is not None:
         yield Problem(f"`{tag}` is a tag", "remove it: what a value is follows from where it stands")
-    if isinstance(event, yaml.ScalarEvent) and event.value == "<<" and event.style is None:
+    if isinstance(event, yaml.ScalarEvent) and event.value == "<<" and not event.style:
         yield Problem("`<<` is a merge key", "write the fields out")
 
 
@@ -206,7 +207,7 @@ def _wrong_keys(text: str, node: yaml.Node, path: tuple[str | int, ...]) -> Iter
             yield Problem(f"`{key.value}` stands twice, here and on line {line}", "keep one of them", path=(*path, key.value))
         seen.add(key.value)
         yield from _wrong_keys(text, value, (*path, key.value))
-    if isinstance(node, yaml.ScalarNode) and node.style is None and node.value in ("", "~", "null"):
+    if isinstance(node, yaml.ScalarNode) and not node.style and node.value in ("", "~", "null"):
         what = f"`{path[-1]}` has no value" if path and isinstance(path[-1], str) else "an item of the list has no value"
         yield Problem(what, "give one, or leave the field out; `{}` says that there are no fields", path=path)
 
