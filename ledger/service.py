@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import NamedTuple
 from ledger.core import schedule
 from ledger.core.collections import Collections, collect
 from ledger.core.compiler import compile_deal
-from ledger.core.deal import Boarding, Deal
+from ledger.core.deal import Deal
 from ledger.core.distribution import RULES, Distribution, decode_state, encode_state
 from ledger.core.events import FACTS, KINDS, Event
 from ledger.core.opening import open_books
@@ -28,10 +28,13 @@ from ledger.core.statement import Received, Statement, draw, received
 from ledger.core.terms import Terms
 from ledger.files import calendars, deal_file, remittance
 from ledger.reports import reconcile as reconciliation
+from ledger.reports.published import read_published, read_tolerated
 from ledger.store import seal
 from ledger.store.engine import Store
 from ledger.store.log import Draft, Receipt, Writer
 from ledger.store.projections import Reader
+from ledger.store.verify import verify as verify_books
+from ledger.store.verify_books import orphans
 
 PERIOD_DATES: tuple[str, ...] = tuple(PeriodDates.__slots__)
 SUMMED = (*KINDS,)
@@ -89,9 +92,18 @@ def _load(body: str, called: str) -> Terms:
 
 def terms_of(reader: Reader, deal: str) -> tuple[Terms, str]:
     """The terms of a deal in the books, and the digest of the file that states them."""
-    digest = next(event.code for _, event in reader.events(deal, kinds=["terms"]) if event.subject == "deal")
+    digest = next(event.code for _, event in reader.terms(deal) if event.subject == "deal")
     assert digest is not None
     return _load(reader.document(deal, digest), deal), digest
+
+
+def document(store: Store, deal: str, subject: str = "deal") -> str:
+    """The text of the deal file that a deal runs on, or of its boarding file. Raises ProblemsFound where it has none."""
+    with store.reading() as reader:
+        digests = [event.code for _, event in reader.terms(deal) if event.subject == subject]
+        if not digests:
+            raise ProblemsFound([Problem(f"{deal} has no {subject} file: it was opened at closing", "leave out --boarding", place=deal)])
+        return reader.document(deal, digests[-1] or "")
 
 
 # ---------------------------------------------------------------------------------------------------------- periods
@@ -217,15 +229,18 @@ def _numbered(events: Iterable[Event]) -> list[Event]:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A distribution as the books hold it: its number in the store, the position of its commit, and its digests."""
+    """A distribution as the books hold it: its number in the store, the position of its commit, and what that commit sealed of it."""
 
     row: int
     position: int
     distribution: Distribution
-    postings_digest: str
-    terms_digest: str
-    period: date
-    rules: int
+    header: seal.DistributionHeader
+    digest: str
+
+    @property
+    def period(self) -> date:
+        """The period's key."""
+        return self.header.period
 
 
 def stored(reader: Reader, terms: Terms, number: int) -> Stored:
@@ -238,7 +253,7 @@ def stored(reader: Reader, terms: Terms, number: int) -> Stored:
         opening, _, _ = decode_state(before.state, _closing(reader, deal, row.previous))
     state, dates, readings = decode_state(row.state, _closing(reader, deal, number))
     distribution = Distribution(state.number, dates, opening, state, tuple(reader.postings(deal, number)), readings)
-    return Stored(number, row.known_at, distribution, row.postings_digest, row.terms_digest, row.period, row.rules)
+    return Stored(number, row.known_at, distribution, row.header, row.digest)
 
 
 def _closing(reader: Reader, deal: str, number: int) -> dict[str, int]:
@@ -260,22 +275,28 @@ def collections(reader: Reader, terms: Terms, key: date, known_at: int | None = 
     return collect(totals, facts, {name: terms.components[name] for name in deal.events}, {})
 
 
+Progress = Callable[[date], None]
+
+
 @dataclass(frozen=True, slots=True)
 class Distributed:
     """The periods that were distributed, and what stopped the next one, if anything did."""
 
+    terms: Terms
     distributions: list[Distribution]
     problems: tuple[Problem, ...]
 
 
-def distribute(store: Store, deal: str, *, through: date | None = None, draft: bool = False, actor: str, reason: str = "") -> Distributed:
+def distribute(
+    store: Store, deal: str, *, through: date | None = None, draft: bool = False, actor: str, reason: str = "", progress: Progress = lambda _key: None
+) -> Distributed:
     """Run the waterfall for each period that was remitted and not yet distributed, in order. A draft records nothing.
 
-    What went well before a problem is kept: each period is whole by itself.
+    `progress` is told the key of each period that is done. What went well before a problem is kept: each period is whole by itself.
     """
     if draft:
         with store.reading() as reader:
-            return _distribute(reader, deal, through, lambda _terms, _distribution, _previous: None)
+            return _distribute(reader, deal, through, lambda _terms, distribution, _previous: progress(distribution.dates.scheduled))
     with store.writing(deal) as writer:
         head: list[int] = []
 
@@ -283,6 +304,7 @@ def distribute(store: Store, deal: str, *, through: date | None = None, draft: b
             number = head[-1] + 1 if head else previous + 1
             head.append(number)
             _record(writer, terms, distribution, number, number - 1, [], actor, reason or "distribution", terms_of(writer, deal)[1])
+            progress(distribution.dates.scheduled)
 
         return _distribute(writer, deal, through, close)
 
@@ -299,45 +321,60 @@ def _distribute(reader: Reader, deal: str, through: date | None, close: Callable
         try:
             distribution = run_period(terms, state, dates, collections(reader, terms, key))
         except ProblemsFound as found:
-            return Distributed(done, found.problems)
+            return Distributed(terms, done, found.problems)
         close(terms, distribution, last.row)
         done.append(distribution)
         state = distribution.closing
-    return Distributed(done, ())
+    return Distributed(terms, done, ())
 
 
 def _record(
     writer: Writer, terms: Terms, distribution: Distribution, number: int, previous: int | None, events: list[Event], actor: str, reason: str, terms_digest: str
 ) -> Receipt:
     """Append the commit that says what was distributed, then its postings and balances, sealed by the database."""
-    state = encode_state(distribution)
-    digest = seal.postings_digest(distribution.postings, state)
+    dates = distribution.dates
+    header = seal.DistributionHeader(number, previous, dates.scheduled, dates.distribution, 1, terms_digest, RULES, encode_state(distribution))
+    digest = seal.distribution_digest(header, distribution.postings)
     events = _numbered([*events, Event(0, "distribution", code=digest, amount=number)])
-    period = distribution.dates.scheduled
-    receipt = writer.append(Draft(events, period if number else None, actor, reason))
-    writer.record_distribution(
-        number, previous, period, distribution.dates.distribution, 1, receipt.position, terms_digest, digest, RULES, state,
-        distribution.postings, distribution.balance_rows(),
-    )  # fmt: skip
+    receipt = writer.append(Draft(events, dates.scheduled if number else None, actor, reason))
+    writer.record_distribution(header, receipt.position, distribution.postings, distribution.balance_rows())
     return receipt
 
 
 # --------------------------------------------------------------------------------------------------------- statements
 
 
-def statement(store: Store, deal: str, *, on: date | None = None, known_at: int | None = None) -> Statement:
-    """The statement of the last distribution on or before a day (by default the last), as the books knew it at a position."""
+def statement(store: Store, deal: str, *, on: date | str | None = None, known_at: int | None = None) -> Statement:
+    """The statement of the last distribution on or before a day (by default the last), as the books knew it at a position.
+
+    `on` may be text: a whole date, or the beginning of one that names a single distributed period, such as 2025-04. Raises ProblemsFound.
+    """
     with store.reading() as reader:
-        return _statement(reader, deal, on, known_at)
+        terms, _ = terms_of(reader, deal)
+        position = position_of(reader, deal, known_at)
+        day = _day_of(reader, terms, on, position) if isinstance(on, str) else on
+        shown, last = latest(reader, terms, day, known_at), latest(reader, terms, None, known_at)
+        pending = _received_since(reader, terms, last, known_at) if shown.row == last.row else ()
+        head = next(commit.hash for commit in reader.commits(deal, after=position - 1, up_to=position))
+        return draw(terms, shown.distribution, received=pending, as_of=day, position=position, head=head)
 
 
-def _statement(reader: Reader, deal: str, on: date | None, known_at: int | None) -> Statement:
-    terms, _ = terms_of(reader, deal)
-    position = position_of(reader, deal, known_at)
-    shown, last = latest(reader, terms, on, known_at), latest(reader, terms, None, known_at)
-    pending = _received_since(reader, terms, last, known_at) if shown.row == last.row else ()
-    head = next(commit.hash for commit in reader.commits(deal, after=position - 1, up_to=position))
-    return draw(terms, shown.distribution, received=pending, as_of=on, position=position, head=head)
+def period(store: Store, deal: str, text: str) -> date:
+    """The key of the one period whose scheduled date begins with `text`; a whole date stands for itself. Raises ProblemsFound."""
+    with store.reading() as reader:
+        return schedule.named(terms_of(reader, deal)[0].deal, text)
+
+
+def _day_of(reader: Reader, terms: Terms, text: str, position: int) -> date:
+    """The day to look up: a whole date as it is, a period's by the day on which it was paid. Raises ProblemsFound where it is not distributed yet."""
+    key = schedule.named(terms.deal, text)
+    if text == str(key):
+        return key
+    paid = [row.distribution_date for row in reader.distributions(terms.deal.deal) if row.period == key and row.known_at <= position]
+    if not paid:
+        remedy = "run `tranche distribute`, or name an earlier period"
+        raise ProblemsFound([Problem(f"the period {key} is not distributed as of position {position}", remedy, place=terms.deal.deal)])
+    return paid[-1]
 
 
 def position_of(reader: Reader, deal: str, known_at: int | None) -> int:
@@ -359,11 +396,12 @@ def reconcile(
     store: Store, deal: str, published: tuple[bytes, str], tolerated: tuple[bytes, str] | None = None, known_at: int | None = None
 ) -> reconciliation.Reconciliation:
     """Each published figure beside ours."""
-    rows = reconciliation.read_published(*published)
-    allowed = reconciliation.read_tolerated(*tolerated) if tolerated else []
+    rows = read_published(*published)
+    allowed = read_tolerated(*tolerated) if tolerated else []
     with store.reading() as reader:
         terms, _ = terms_of(reader, deal)
-        numbers = {row.period: row.number for row in reader.distributions(deal) if row.number and (known_at is None or row.known_at <= known_at)}
+        position = position_of(reader, deal, known_at)
+        numbers = {row.period: row.number for row in reader.distributions(deal) if row.number and row.known_at <= position}
 
         def of(key: date) -> Statement | None:
             return draw(terms, stored(reader, terms, numbers[key]).distribution) if key in numbers else None
@@ -386,12 +424,12 @@ class Verified:
 
 
 def verify(store: Store, deal: str) -> Verified:
-    """Recompute the chain, then every distribution from the log, and compare; look at the triggers that forbid change."""
+    """Recompute the chain, then every distribution from the log, and compare; look at the triggers that forbid change, and for rows of no deal."""
     with store.reading() as reader:
-        problems = [*store.check(), *seal.verify(reader, deal)]
-        head = reader.head(deal)
+        problems = [*store.check(), *orphans(reader.connection), *verify_books(reader, deal)]
         if problems:
-            return Verified(deal, head.position, head.hash, 0, tuple(problems))
+            return Verified(deal, 0, "", 0, tuple(problems))
+        head = reader.head(deal)
         terms, _ = terms_of(reader, deal)
         rows = [row.number for row in reader.distributions(deal)]
         problems = [problem for number in rows for problem in _replay(reader, terms, number)]
@@ -399,15 +437,11 @@ def verify(store: Store, deal: str) -> Verified:
 
 
 def _replay(reader: Reader, terms: Terms, number: int) -> Iterator[Problem]:
-    """Run one period again from the log and compare it with the stored postings and with what its commit said."""
+    """Run one period again from the log and compare it with what its commit sealed. The postings of opening are the terms' own, not run again."""
     kept = stored(reader, terms, number)
-    place = f"{terms.deal.deal} {kept.period}, distribution {number}"
-    said = next((event.code for _, event in reader.events(terms.deal.deal, position=kept.position, kinds=["distribution"])), None)
-    if said != kept.postings_digest or seal.postings_digest(kept.distribution.postings, encode_state(kept.distribution)) != said:
-        yield Problem("the stored postings are not those that its commit names: altered", "restore them from a backup", place=place)
-        return
     if not number:
         return
+    place = f"{terms.deal.deal} {kept.period}, distribution {number}"
     dates = recorded_dates(reader, terms.deal.deal, kept.period, kept.position)
     try:
         assert dates is not None
@@ -415,8 +449,8 @@ def _replay(reader: Reader, terms: Terms, number: int) -> Iterator[Problem]:
     except ProblemsFound as found:
         yield from found.problems
         return
-    if seal.postings_digest(again.postings, encode_state(again)) != said:
-        verdict = "differs" if kept.rules == RULES else f"differs under rules {RULES} (distributed under {kept.rules})"
+    if seal.distribution_digest(kept.header._replace(state=encode_state(again)), again.postings) != kept.digest:
+        verdict = "differs" if kept.header.rules == RULES else f"differs under rules {RULES} (distributed under {kept.header.rules})"
         yield Problem(f"replaying the log gives other postings: {verdict}", "report it, with `tranche events`", place=place)
 
 
@@ -441,6 +475,11 @@ class WorkedDeal:
         return sorted((self.run / "remittances").glob("*.csv"))
 
 
+def worked_folders() -> list[Path]:
+    """The folders of the deals that ship with the product, by name."""
+    return sorted(file.parent for file in (Path(__file__).parent / "deals").glob("*/deal.yaml"))
+
+
 def worked_deals(folder: Path) -> Iterator[WorkedDeal]:
     """The runs of a worked deal: the folder itself, or a sub-folder each, opened as DEAL.FOLDER."""
     file = folder / "deal.yaml"
@@ -458,8 +497,3 @@ def board(store: Store, worked: WorkedDeal, *, actor: str) -> Opened:
         store, worked.deal_file.read_bytes(), worked.deal_file.name, boarding=(boarding.read_bytes(), boarding.name) if boarding else None,
         called=worked.called, actor=actor,
     )  # fmt: skip
-
-
-def read_boarding(source: bytes, name: str) -> Boarding:
-    """A boarding file by itself. Raises ProblemsFound."""
-    return deal_file.load_boarding(source, name)

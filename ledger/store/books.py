@@ -7,44 +7,35 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
-from ledger.core.money import Money
+from ledger.core.distribution import BalanceRow
 from ledger.core.posting import Posting
 from ledger.core.problems import Problem, ProblemsFound
 from ledger.store import tables
-
-
-class BalanceRow(NamedTuple):
-    """An account over one distribution; units at carry scale, closing = opening + received - paid."""
-
-    account: str
-    opening: Money
-    received: Money
-    paid: Money
-    closing: Money
+from ledger.store.seal import DistributionHeader
 
 
 class DistributionRow(NamedTuple):
-    """A period's run of the waterfall.
-
-    `number` counts the deal's distributions as recorded; `previous` is the one whose closing this one opens with. `period` is the scheduled date,
-    `distribution_date` the adjusted one. `known_at` is the position of the commit that recorded it. `state` is canonical JSON of the closing values
-    that are no account balances.
-    """
+    """A period's run of the waterfall, as `seal.DistributionHeader` says it, with its digest and the position of the commit that recorded it."""
 
     number: int
     previous: int | None
     period: date
     distribution_date: date
     version: int
-    known_at: int
     terms_digest: str
-    postings_digest: str
     rules: int
     state: str
+    known_at: int
+    digest: str
+
+    @property
+    def header(self) -> DistributionHeader:
+        """What the digest covers beside the postings."""
+        return DistributionHeader(self.number, self.previous, self.period, self.distribution_date, self.version, self.terms_digest, self.rules, self.state)
 
 
 class StatementRow(NamedTuple):
-    """A published statement: its canonical JSON and the SHA-256 of it, in hex."""
+    """A published statement: its canonical JSON, the SHA-256 of it in hex, and the position of the commit that published it (`known_at`)."""
 
     distribution: int
     version: int

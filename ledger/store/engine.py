@@ -19,7 +19,7 @@ from ledger.store.projections import Reader
 
 BUSY_SECONDS = 30
 """How long a writer waits for another process's transaction on SQLite before it gives up."""
-_PRAGMAS = ["journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON", f"busy_timeout = {BUSY_SECONDS * 1000}"]
+_PRAGMAS = [f"busy_timeout = {BUSY_SECONDS * 1000}", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON"]
 if sys.platform == "darwin":
     _PRAGMAS += ["fullfsync = ON", "checkpoint_fullfsync = ON"]  # fsync alone leaves data in the drive's cache there
 _BEGIN = "tranche_begin"
@@ -73,15 +73,18 @@ class Store:
 
     @contextmanager
     def _begin(self, begin: str, **options: Any) -> Iterator[Connection]:
-        with self.engine.connect() as opened:
-            connection = opened.execution_options(**{_BEGIN: begin}, **options)
-            try:
-                transaction = connection.begin()
-            except sqlalchemy.exc.OperationalError as error:
-                stop_on(_locked(error, self.url))
-                raise
-            with transaction:
+        with self._opened() as opened, opened.execution_options(**{_BEGIN: begin}, **options).begin():
+            yield opened
+
+    @contextmanager
+    def _opened(self) -> Iterator[Connection]:
+        """A connection; what the database itself refuses in the block (to open, to wait longer, to write to a full disk) becomes a problem."""
+        try:
+            with self.engine.connect() as connection:
                 yield connection
+        except sqlalchemy.exc.DatabaseError as error:
+            stop_on(_unusable(error, self.url))
+            raise
 
     def _is_missing(self) -> bool:
         database = self.url.database
@@ -149,7 +152,12 @@ def _refuse_careless_postgresql(connection: Any, _: object) -> None:
     stop_on(problems)
 
 
-def _locked(error: sqlalchemy.exc.OperationalError, url: URL) -> list[Problem]:
-    if "database is locked" not in str(error):
-        return []
-    return [Problem(f"another process has been writing to {url.database} for {BUSY_SECONDS} seconds", "run the command again when it has ended")]
+def _unusable(error: sqlalchemy.exc.DatabaseError, url: URL) -> list[Problem]:
+    """What stands in the way of using the database at all; nothing for what it refuses of a statement, which is a defect of the program."""
+    said = str(error.orig).strip()
+    if said == "database is locked":
+        return [Problem(f"another process has been writing to {url.database} for {BUSY_SECONDS} seconds", "run the command again when it has ended")]
+    if isinstance(error, sqlalchemy.exc.OperationalError) or said == "file is not a database":
+        shown = url.render_as_string(hide_password=True)
+        return [Problem(f"the database {shown} cannot be used: {said}", "look at its address, its rights and its disk, then run the command again")]
+    return []

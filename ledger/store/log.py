@@ -11,12 +11,12 @@ from typing import Any, Literal, NamedTuple
 import sqlalchemy.exc
 from sqlalchemy import Connection, func, insert, select, update
 
+from ledger.core.distribution import BalanceRow
 from ledger.core.events import Event
 from ledger.core.money import LIMIT
 from ledger.core.posting import Posting
 from ledger.core.problems import Problem, ProblemsFound, stop_on
 from ledger.store import seal, tables
-from ledger.store.books import BalanceRow
 from ledger.store.bulk import database_dates, insert_rows
 from ledger.store.projections import Head, Reader
 
@@ -25,6 +25,7 @@ _EFFECTIVE_ON = tables.event.columns.keys().index("effective_on")
 _ORIGIN_PERIOD = tables.posting.columns.keys().index("origin_period")
 _MONEY = ("principal", "interest", "fee", "amount", "balance")
 _TEXTS = ("kind", "subject", "rate", "code")
+_INTEGERS = ("delinquency", "corrects_position", "corrects_line", "source_row")
 _INTEGER = 2**31 - 1
 """The largest number that PostgreSQL's `integer` holds."""
 
@@ -96,7 +97,7 @@ class Writer(Reader):
         if self._head is not None:
             raise taken
         try:
-            made = self.connection.execute(insert(tables.deal).values(name=self.deal, opened_at=self._clock()).returning(tables.deal.c.deal_id))
+            made = self.connection.execute(insert(tables.deal).values(name=self.deal).returning(tables.deal.c.deal_id))
         except sqlalchemy.exc.IntegrityError as error:
             raise taken from error
         first = seal.genesis(self.deal)
@@ -175,7 +176,7 @@ class Writer(Reader):
             name=self.deal,
             position=head.position + 1,
             previous_hash=head.hash,
-            period=draft.period and draft.period.isoformat(),
+            period=None if draft.period is None else draft.period.isoformat(),
             treatment=draft.treatment,
             recorded_at=tables.instant_text(now),
             actor=draft.actor,
@@ -218,43 +219,28 @@ class Writer(Reader):
         if self.connection.execute(there).one_or_none() is None:
             self.connection.execute(insert(documents).values(deal_id=deal_id, digest=digest, body=body))
 
-    def record_distribution(
-        self,
-        number: int,
-        previous: int | None,
-        period: date,
-        distribution_date: date,
-        version: int,
-        known_at: int,
-        terms_digest: str,
-        postings_digest: str,
-        rules: int,
-        state: str,
-        postings: Sequence[Posting],
-        balances: Sequence[BalanceRow],
-    ) -> None:
+    def record_distribution(self, header: seal.DistributionHeader, known_at: int, postings: Sequence[Posting], balances: Sequence[BalanceRow]) -> None:
         """Write the postings and balances of a distribution, then the row that seals them.
 
-        `known_at` is the position of the commit that records it, so that commit is appended first. `previous` is the number that it continues from;
-        None for the first of a deal, whose opening balances must sum to zero. Raises ValueError where the digest is not that of the postings and
-        state; the database refuses balances that are not the previous ones and the sum of the postings.
+        `known_at` is the position of the commit that records it: it is appended first, and its event `distribution` (code = the digest, amount = the
+        number) is what `verify` compares with. The first of a deal has no `previous`, and its opening balances sum to zero. An account with neither
+        balance nor movement has no row. The database refuses balances that are not the previous ones and the sum of the postings.
         """
-        if seal.postings_digest(postings, state) != postings_digest:
-            raise ValueError(f"{postings_digest} is not the digest of the postings of distribution {number}")
-        deal_id = self.deal_id(self.deal)
+        deal_id, number = self.deal_id(self.deal), header.number
         lines = [(deal_id, number, line, *posting) for line, posting in zip(count(1), postings, strict=False)]
         insert_rows(self.connection, tables.posting, database_dates(self.connection, lines, _ORIGIN_PERIOD))
         insert_rows(self.connection, tables.balance, [(deal_id, number, *row) for row in balances])
         write_point("postings written")
-        row = {
-            "deal_id": deal_id, "number": number, "previous": previous, "period": period, "distribution_date": distribution_date,
-            "version": version, "known_at": known_at, "terms_digest": terms_digest, "postings_digest": postings_digest, "rules": rules, "state": state,
-        }  # fmt: skip
+        row = header._asdict() | {"deal_id": deal_id, "known_at": known_at, "digest": seal.distribution_digest(header, postings)}
         self.connection.execute(insert(tables.distribution), row)
         write_point("distribution written")
 
     def record_statement(self, number: int, version: int, known_at: int, body: str) -> str:
-        """Keep a published statement, as its canonical JSON, and return its digest."""
+        """Keep a published statement, as its canonical JSON, and return its digest.
+
+        `known_at` is the position of the commit that publishes it, whose event `publication` has code = the digest, amount = the version and
+        subject = the distribution's number.
+        """
         digest = seal.digest(body)
         row = {"deal_id": self.deal_id(self.deal), "distribution": number, "version": version, "known_at": known_at, "digest": digest, "body": body}
         self.connection.execute(insert(tables.statement), row)
@@ -277,7 +263,8 @@ def _driver_data_error() -> type[Exception]:
 def _check_draft(draft: Draft) -> None:
     """Raises ValueError for a draft that contradicts itself, ProblemsFound for text that cannot be hashed."""
     events = draft.events
-    if [event.line for event in events] != list(range(1, len(events) + 1)):
+    columns = dict(zip(Event._fields, zip(*events, strict=True), strict=True)) if events else {}
+    if columns and columns["line"] != tuple(range(1, len(events) + 1)):
         raise ValueError("the events of a commit are numbered 1, 2, 3 ... in order")
     if (draft.source is None) != (draft.attempt is None):
         raise ValueError("a commit has a source and an attempt, or neither")
@@ -287,9 +274,13 @@ def _check_draft(draft: Draft) -> None:
     header = {name: getattr(draft, name) for name in ("actor", "reason", "source", "source_name", "source_digest")}
     stop_on(_text_problems({name: text for name, text in header.items() if text is not None}))
     # One look at all the text of a commit: a control character or lone surrogate anywhere makes it not printable.
-    seen = {event.kind for event in events} | {event.rate for event in events} | {event.code for event in events} | {event.subject for event in events}
+    seen = set[Any]().union(*(columns[name] for name in _TEXTS if columns))
     if not "".join(text for text in seen if text is not None).isprintable():
         stop_on(problem for event in events for problem in _event_text_problems(event))
+    # Amounts are refused by either database; SQLite would take a longer whole number than PostgreSQL's `integer` holds.
+    numbers = set[Any]().union(*(columns[name] for name in _INTEGERS if columns)) - {None}
+    if numbers and not -_INTEGER <= min(numbers) <= max(numbers) <= _INTEGER:
+        stop_on(_range_problems(events))
 
 
 def _event_text_problems(event: Event) -> list[Problem]:
@@ -313,7 +304,7 @@ def _is_refused(character: str) -> bool:
 
 
 def _range_problems(events: Sequence[Event]) -> list[Problem]:
-    limits = dict.fromkeys(_MONEY, LIMIT) | dict.fromkeys(("delinquency", "corrects_position", "corrects_line", "source_row"), _INTEGER)
+    limits = dict.fromkeys(_MONEY, LIMIT) | dict.fromkeys(_INTEGERS, _INTEGER)
     return [
         Problem(f"`{name}` of {getattr(event, name)} units is larger than the books can hold ({limit})", "check the figure", place=f"event {event.line}")
         for event in events

@@ -34,8 +34,10 @@ class Head(NamedTuple):
 
 
 class DealRow(NamedTuple):
+    """A deal and where its log ends. `opened_at` is when its first commit was recorded; None where it has none yet. `hash` is hex."""
+
     name: str
-    opened_at: datetime
+    opened_at: datetime | None
     position: int
     hash: str
 
@@ -111,9 +113,10 @@ class Reader(BookReader, LoanReader):
 
     def deals(self) -> list[DealRow]:
         """Every deal of the database, by name."""
-        deals, heads = tables.deal.c, tables.head.c
-        chosen = select(deals.name, deals.opened_at, heads.position, heads.hash).join_from(tables.deal, tables.head).order_by(deals.name)
-        return [DealRow(row.name, row.opened_at, row.position, row.hash.hex()) for row in self.connection.execute(chosen)]
+        deals, heads, first = tables.deal, tables.head, tables.log_commit
+        joined = deals.join(heads).outerjoin(first, and_(first.c.deal_id == deals.c.deal_id, first.c.position == 1))
+        chosen = select(deals.c.name, first.c.recorded_at, heads.c.position, heads.c.hash).select_from(joined).order_by(deals.c.name)
+        return [DealRow(name, opened_at, position, hashed.hex()) for name, opened_at, position, hashed in self.connection.execute(chosen)]
 
     def head(self, deal: str) -> Head:
         row = self.connection.execute(select(tables.head).where(tables.head.c.deal_id == self.deal_id(deal))).one_or_none()
@@ -143,8 +146,8 @@ class Reader(BookReader, LoanReader):
         if up_to is not None:
             chosen = chosen.where(commits.position <= up_to)
         for row in self.connection.execute(chosen):
-            _, position, *middle, root, previous, hashed = row
-            yield Commit(position, *middle, root.hex(), previous.hex(), hashed.hex())
+            columns = row._asdict() | {name: row._mapping[name].hex() for name in ("merkle_root", "previous_hash", "hash")}
+            yield Commit(**{name: columns[name] for name in Commit.__slots__})
 
     def events(
         self,
@@ -170,6 +173,13 @@ class Reader(BookReader, LoanReader):
             chosen = chosen.where(columns.subject == subject)
         for row in self.connection.execution_options(yield_per=_EVENTS_AT_ONCE).execute(chosen):
             yield row[0], Event(*row[1:])
+
+    def terms(self, deal: str) -> list[tuple[int, Event]]:
+        """(position, event) of every document that the log names: deal and boarding files. Their commits belong to no period, so few are looked at."""
+        deal_id, columns, commits = self.deal_id(deal), tables.event.c, tables.log_commit.c
+        no_period = select(commits.position).where(commits.deal_id == deal_id, commits.period.is_(None))
+        chosen = select(columns.position, *_EVENT_COLUMNS).where(columns.deal_id == deal_id, columns.position.in_(no_period), columns.kind == "terms")
+        return [(position, Event(*event)) for position, *event in self.connection.execute(chosen.order_by(columns.position, columns.line))]
 
     @staticmethod
     def positions(deal_id: int, period: date | None, known_at: int | None) -> Select[tuple[int]]:

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, inspect, text
+from sqlalchemy.dialects import postgresql
 
 from ledger.core.problems import Problem
+from ledger.store.tables import metadata
 
 _UPGRADE = "bring it up to date with `tranche database upgrade`"
 
@@ -118,10 +120,19 @@ def _check_postgresql(connection: Connection) -> list[Problem]:
 
 
 def _expected_postgresql() -> dict[str, str]:
-    """The triggers and functions that the revisions say they create; a later revision replaces what an earlier one made."""
+    """Constraints and indexes by their names, columns by their types, and the triggers and functions that the revisions say they create.
+
+    A later revision replaces what an earlier one made.
+    """
     from alembic.script import ScriptDirectory
 
     expected: dict[str, str] = {}
+    for table in metadata.tables.values():
+        expected |= {f"constraint {constraint.name}": "" for constraint in table.constraints if constraint.name}
+        expected |= {f"index {index.name}": "" for index in table.indexes}
+        for column in table.columns:
+            kind = column.type.compile(dialect=postgresql.dialect())  # type: ignore[no-untyped-call]  # SQLAlchemy's dialects are not typed
+            expected[f"column {column.name} of {table.name}"] = f"{kind.lower()}{'' if column.nullable else ' not null'}"
     for revision in reversed(list(ScriptDirectory.from_config(_configuration()).walk_revisions())):
         for statement in revision.module.refusals("postgresql"):
             words = statement.split()
@@ -140,4 +151,15 @@ def _postgresql_schema(connection: Connection) -> dict[str, str]:
     )
     found = {f"trigger {name} on {table}": f"{text} ({'always' if enabled == 'A' else 'not always'})" for name, table, text, enabled in triggers}
     functions = connection.exec_driver_sql("SELECT proname, prosrc FROM pg_proc WHERE pronamespace = current_schema()::regnamespace")
-    return found | {f"function {name}": body for name, body in functions}
+    found |= {f"function {name}": body for name, body in functions}
+    constraints = connection.exec_driver_sql("SELECT conname FROM pg_constraint WHERE convalidated AND connamespace = current_schema()::regnamespace")
+    found |= {f"constraint {name}": "" for (name,) in constraints}
+    indexes = connection.exec_driver_sql(
+        "SELECT relname FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid WHERE indisvalid AND relnamespace = current_schema()::regnamespace"
+    )
+    found |= {f"index {name}": "" for (name,) in indexes}
+    columns = connection.exec_driver_sql(
+        "SELECT attname, relname, format_type(atttypid, atttypmod), attnotnull FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid"
+        " WHERE attnum > 0 AND NOT attisdropped AND relkind = 'r' AND relnamespace = current_schema()::regnamespace"
+    )
+    return found | {f"column {name} of {table}": f"{kind}{' not null' if needed else ''}" for name, table, kind, needed in columns}

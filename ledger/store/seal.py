@@ -78,10 +78,25 @@ def commit_hash(header: Header) -> bytes:
     return sha256(canonical(["tranche-ledger commit 1", *header])).digest()
 
 
-def postings_digest(postings: Iterable[Posting], state: str) -> str:
-    """What a distribution's event seals: its postings in order and the text of its closing values that are no balances. Hex."""
-    return sha256(canonical([[_posting_array(posting) for posting in postings], state])).hexdigest()
+class DistributionHeader(NamedTuple):
+    """What a distribution says of itself beside its postings.
+
+    `number` counts the deal's distributions as recorded, 0 at closing or boarding; `previous` is the one whose closing this one opens with. `period` is
+    the scheduled date, `distribution_date` the adjusted one. `rules` is the number of the processor's rules. `state` is canonical JSON of the closing
+    values that are no account balances.
+    """
+
+    number: int
+    previous: int | None
+    period: date
+    distribution_date: date
+    version: int
+    terms_digest: str
+    rules: int
+    state: str
 
 
-def _posting_array(posting: Posting) -> tuple[str | int | date | None, ...]:
-    return posting[:]
+def distribution_digest(header: DistributionHeader, postings: Iterable[Posting]) -> str:
+    """What the event of a distribution seals: its header, then its postings in order. Hex."""
+    lines = [posting[:] for posting in postings]
+    return sha256(canonical(["tranche-ledger distribution 1", *header, lines])).hexdigest()

@@ -96,7 +96,6 @@ deal = _table(
     "deal",
     Column("deal_id", Integer, Identity(always=True), primary_key=True),
     Column("name", Text, nullable=False),
-    Column("opened_at", Instant, nullable=False),
     UniqueConstraint("name", name="deal_name"),
 )
 
@@ -197,9 +196,9 @@ distribution = _table(
     Column("version", Integer, nullable=False),
     Column("known_at", Integer, nullable=False),
     Column("terms_digest", Text, nullable=False),
-    Column("postings_digest", Text, nullable=False),
     Column("rules", Integer, nullable=False),
     Column("state", Text, nullable=False),
+    Column("digest", Text, nullable=False),
     PrimaryKeyConstraint("deal_id", "number", name="distribution_key"),
     ForeignKeyConstraint(["deal_id", "previous"], ["distribution.deal_id", "distribution.number"], name="distribution_previous"),
     ForeignKeyConstraint(["deal_id", "known_at"], ["log_commit.deal_id", "log_commit.position"], name="distribution_commit"),

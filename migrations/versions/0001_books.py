@@ -18,7 +18,7 @@ TIME = sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite")
 INT, TEXT, BYTES = sa.Integer(), sa.Text(), sa.LargeBinary()
 
 APPEND_ONLY = ("deal", "log_commit", "event", "document", "distribution", "posting", "balance", "statement")
-# What makes a row of a table the same row: an INSERT OR REPLACE of it would delete without any DELETE trigger where recursive_triggers is off.
+# The keys that make a row the same row: an INSERT OR REPLACE of it would delete without any DELETE trigger where recursive_triggers is off.
 KEYS = {
     "deal": ("deal_id", "name"),
     "document": ("deal_id, digest",),
@@ -66,7 +66,6 @@ def _create_log() -> None:
         "deal",
         sa.Column("deal_id", INT, sa.Identity(always=True), primary_key=True),
         sa.Column("name", TEXT, nullable=False),
-        sa.Column("opened_at", TIME, nullable=False),
         sa.UniqueConstraint("name", name="deal_name"),
         sqlite_strict=True,
     )
@@ -117,7 +116,7 @@ def _create_books() -> None:
     _table(
         "distribution",
         _needed(INT, "deal_id", "number") | _optional(INT, "previous") | _needed(DAY, "period", "distribution_date")
-        | _needed(INT, "version", "known_at") | _needed(TEXT, "terms_digest", "postings_digest") | _needed(INT, "rules") | _needed(TEXT, "state"),
+        | _needed(INT, "version", "known_at") | _needed(TEXT, "terms_digest") | _needed(INT, "rules") | _needed(TEXT, "state", "digest"),
         _of_deal(),
         sa.PrimaryKeyConstraint("deal_id", "number", name="distribution_key"),
         sa.ForeignKeyConstraint(["deal_id", "previous"], of_distribution, name="distribution_previous"),
@@ -162,17 +161,11 @@ def _seed_statistics() -> None:
         ("event", "event"): "6000000 6000000 100000 1",
         ("event", "event_by_subject"): "6000000 6000000 100000 1 1",
         ("event", "event_corrected_once"): "60000 60000 1000 2 1",
-        ("log_commit", "log_commit_key"): "400 400 1",
+        ("log_commit", "sqlite_autoindex_log_commit_1"): "400 400 1",  # SQLite's own name for the index of the primary key
     }
     for (table, index), shape in shapes.items():
-        name = _automatic_index(index) if index == "log_commit_key" else index
-        connection.exec_driver_sql("INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (?, ?, ?)", (table, name, shape))
+        connection.exec_driver_sql("INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (?, ?, ?)", (table, index, shape))
     connection.exec_driver_sql("ANALYZE sqlite_schema")
-
-
-def _automatic_index(constraint: str) -> str:
-    """SQLite names the index of a key constraint by its own count."""
-    return {"log_commit_key": "sqlite_autoindex_log_commit_1"}[constraint]
 
 
 def refusals(dialect: str) -> list[str]:

@@ -1,0 +1,143 @@
+"""Comparing what rests on the log with what the log says of it: documents, distributions with their postings and balances, published statements."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, func, select
+
+from ledger.core.distribution import BalanceRow
+from ledger.core.posting import Posting
+from ledger.core.problems import Problem
+from ledger.store import seal, tables
+from ledger.store.books import DistributionRow, StatementRow
+from ledger.store.bulk import Row, fetch_rows
+from ledger.store.evidence import Evidence, outside, wrong
+
+SAID = frozenset({"terms", "distribution", "publication"})
+"""The ledger's own events that name something outside the log by its digest."""
+_NUMBERS_AT_ONCE = 200
+_DISTRIBUTION = tables.distribution.c
+_DISTRIBUTIONS = select(*(_DISTRIBUTION[name] for name in DistributionRow._fields)).order_by(_DISTRIBUTION.number)
+
+
+def check(evidence: Evidence) -> None:
+    """Add everything that does not agree to the evidence."""
+    evidence.problems += _document_problems(evidence)
+    distributions = [DistributionRow(*row) for row in evidence.rows(_DISTRIBUTIONS, _DISTRIBUTION.number)]
+    evidence.problems += _seal_problems(evidence, distributions)
+    positions = {row.number: row.known_at for row in distributions}
+    evidence.problems += _stray_problems(evidence, positions)
+    closing: dict[int | None, dict[str, int]] = {}
+    for start in range(0, len(distributions), _NUMBERS_AT_ONCE):
+        _check_books(evidence, distributions[start : start + _NUMBERS_AT_ONCE], closing)
+    evidence.problems += _statement_problems(evidence)
+
+
+def orphans(connection: Connection) -> list[Problem]:
+    """Rows of a deal that is none of this database's: left when somebody removed the deal itself."""
+    deals = [number for (number,) in fetch_rows(connection, select(tables.deal.c.deal_id))]
+    problems = []
+    for table in tables.metadata.sorted_tables:
+        if table is not tables.deal:
+            query = select(func.count()).where(outside(table.c.deal_id, deals))
+            ((count,),) = fetch_rows(connection, query)
+            if count:
+                problems.append(Problem(f"{count} rows of {table.name} belong to no deal", "restore a backup"))
+    return problems
+
+
+def _said(evidence: Evidence, kind: str) -> Iterator[tuple[int, Any]]:
+    return ((position, event) for position, event in evidence.said if event.kind == kind)
+
+
+def _document_problems(evidence: Evidence) -> Iterator[tuple[int, Problem]]:
+    """Every document that the log names is kept, has the digest that it is named by, and there is no other."""
+    documents = tables.document.c
+    named = {event.code: position for position, event in reversed(list(_said(evidence, "terms")))}
+    kept: dict[str, str] = dict(evidence.texts(select(documents.digest, documents.body).where(documents.deal_id == evidence.deal_id), "document"))
+    for digest, position in named.items():
+        if digest not in kept:
+            yield wrong(position, f"the document {digest} is not kept")
+    for digest, body in kept.items():
+        if seal.digest(body) != digest:
+            yield wrong(named.get(digest, 1), f"the document {digest} was altered")
+        elif digest not in named:
+            yield wrong(1, f"no event names the document {digest}")
+
+
+def _seal_problems(evidence: Evidence, rows: Sequence[DistributionRow]) -> Iterator[tuple[int, Problem]]:
+    """The log names every distribution by number and digest, at the position that the row gives."""
+    sealed = {(position, event.amount, event.code) for position, event in _said(evidence, "distribution")}
+    stored = {(row.known_at, row.number, row.digest) for row in rows}
+    for position, number, _ in sorted(sealed - stored, key=str):
+        yield wrong(position, f"distribution {number} is not in the books as this commit sealed it")
+    for position, number, _ in sorted(stored - sealed):
+        yield wrong(position, f"no event of this commit seals distribution {number} as it is in the books")
+
+
+def _stray_problems(evidence: Evidence, positions: Mapping[int, int]) -> Iterator[tuple[int, Problem]]:
+    """Postings and balances of distributions that were never recorded."""
+    for table in (tables.posting, tables.balance):
+        number = table.c.distribution
+        query = select(number, func.count()).where(table.c.deal_id == evidence.deal_id, outside(number, list(positions))).group_by(number)
+        for distribution, count in fetch_rows(evidence.connection, query):
+            yield wrong(max(positions.values(), default=0), f"{count} rows of {table.name} belong to distribution {distribution}, which was never recorded")
+
+
+def _check_books(evidence: Evidence, rows: Sequence[DistributionRow], closing: dict[int | None, dict[str, int]]) -> None:
+    """Postings give the digest that was sealed; balances are the previous ones and the postings. `closing` keeps what was read, by number."""
+    span = (rows[0].number, rows[-1].number)
+    postings = _by_distribution(evidence, tables.posting, Posting._fields, span, tables.posting.c.line)
+    balances = _by_distribution(evidence, tables.balance, BalanceRow._fields, span, tables.balance.c.account)
+    for row in rows:
+        posted = [Posting(*line) for line in postings[row.number]]
+        stored = [BalanceRow(*line) for line in balances[row.number]]
+        closing[row.number] = {balance.account: balance.closing for balance in stored}
+        if seal.distribution_digest(row.header, posted) != row.digest:
+            evidence.problems.append(wrong(row.known_at, f"the postings or closing values of distribution {row.number} were altered"))
+        if not _agree(posted, stored, closing.get(row.previous)):
+            fact = f"the balances of distribution {row.number} are not the previous ones and the sum of its postings"
+            evidence.problems.append(wrong(row.known_at, fact))
+
+
+def _by_distribution(evidence: Evidence, table: Table, fields: Sequence[str], span: tuple[int, int], order: ColumnElement[Any]) -> dict[int, list[Row]]:
+    found: dict[int, list[Row]] = defaultdict(list)
+    number_of = table.c.distribution
+    query = select(number_of, *(table.c[name] for name in fields)).order_by(number_of, order)
+    for number, *row in evidence.rows(query, number_of, span):
+        found[number].append(tuple(row))
+    return found
+
+
+def _agree(postings: Sequence[Posting], balances: Sequence[BalanceRow], before: Mapping[str, int] | None) -> bool:
+    """Whether every account opens as it closed, moves as posted and closes as it should; the first of a deal opens as it says, in sum at zero."""
+    received: dict[str, int] = defaultdict(int)
+    paid: dict[str, int] = defaultdict(int)
+    for posting in postings:
+        received[posting.destination] += posting.amount
+        paid[posting.source] += posting.amount
+    opening = before if before is not None else {row.account: row.opening for row in balances}
+    expected = set()
+    for account in {*opening, *received, *paid}:
+        opened = opening.get(account, 0)
+        expected.add(BalanceRow(account, opened, received[account], paid[account], opened + received[account] - paid[account]))
+    same = set(balances) == {row for row in expected if any(row[1:])}
+    return same and (before is not None or sum(opening.values()) == 0)
+
+
+def _statement_problems(evidence: Evidence) -> Iterator[tuple[int, Problem]]:
+    """Published statements are as the log says: distribution, version and digest, at the position that the row gives."""
+    published = {(position, event.subject, event.amount, event.code) for position, event in _said(evidence, "publication")}
+    columns = [tables.statement.c[name] for name in StatementRow._fields]
+    rows = [StatementRow(*row) for row in evidence.texts(select(*columns).where(tables.statement.c.deal_id == evidence.deal_id), "statement")]
+    stored = {(row.known_at, str(row.distribution), row.version, row.digest) for row in rows}
+    for position, number, version, _ in sorted(published - stored, key=str):
+        yield wrong(position, f"version {version} of the statement of distribution {number} is not kept as it was published")
+    for position, number, version, _ in sorted(stored - published):
+        yield wrong(position, f"no event publishes version {version} of the statement of distribution {number} as it is kept")
+    for row in rows:
+        if seal.digest(row.body) != row.digest:
+            yield wrong(row.known_at, f"version {row.version} of the statement of distribution {row.distribution} was altered")
