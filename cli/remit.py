@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ledger.service import Remitted
 
 
-@click.command("remit", epilog=example(f"{DEMO} remit SMT-2000-4 tranche-demo/deals/sequoia-4/remittances/2000-06.csv"))
+@click.command("remit", epilog=example(f"{DEMO} remit SMT-2000-4 tranche-demo/deals/sequoia-4/remittances/2000-06-22.csv"))
 @click.argument("deal")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--format", "format_", default="csv", show_default=True, metavar="NAME", help="The format of FILE.")

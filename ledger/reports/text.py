@@ -50,17 +50,19 @@ def to_text(statement: Statement) -> str:
 
 def plain_header(statement: Statement) -> str:
     """Deal, title, what it is a statement of, and the dates of the period."""
-    days, lines = statement.dates, [f"{statement.deal}  {statement.title}".rstrip()]
-    what = f"distribution {statement.number} of {days['distribution']}"
-    if statement.kind == "position":
-        what = "position at closing" if statement.number == 0 else f"position as boarded, after distribution {statement.number}"
-        what += f", {days['distribution']}"
-    as_of = f"as of {statement.as_of}; " if statement.as_of else ""
-    last = "last " if statement.as_of and statement.kind == "distribution" else ""
-    lines.append(f"Statement {as_of}{last}{what}; amounts in {statement.currency}")
+    lines = [f"{statement.deal}  {statement.title}".rstrip(), f"{_what(statement)}; amounts in {statement.currency}"]
     if statement.kind == "distribution":
-        lines += ["", *_pairs(_dates(days))]
+        lines += ["", *_pairs(_dates(statement.dates))]
     return "\n".join(lines) + "\n"
+
+
+def _what(statement: Statement) -> str:
+    """What the statement is of, and as of which day where one was asked for."""
+    day, as_of = statement.dates["distribution"], f"Statement as of {statement.as_of}; " if statement.as_of else "Statement of "
+    if statement.kind == "distribution":
+        return f"{as_of}{'last ' if statement.as_of else ''}distribution {statement.number} of {day}"
+    where = "at closing" if statement.number == 0 else f"as boarded after distribution {statement.number}"
+    return f"{as_of}the position {where}, {day}"
 
 
 def _dates(days: Mapping[str, object]) -> Iterator[tuple[str, str]]:
@@ -91,7 +93,7 @@ def sections(statement: Statement) -> Iterator[Table]:
     yield _subjects(statement, "Distribution by class", "class", classes, CLASSES, with_total=True)
     yield _subjects(statement, "Reference tranches: entitlement, no cash", "class", reference, CLASSES, with_total=True)
     yield _subjects(statement, "Factors and amounts per 1,000 of original balance", "class", {**classes, **reference}, FACTORS)
-    yield _subjects(statement, "Interest", "class", _accruing(classes), INTEREST, with_total=True)
+    yield _subjects(statement, "Interest", "class", _accruing(classes), INTEREST, with_total=True, heading={"interest_paid": "paid"})
     yield _subjects(statement, "Fees", "fee", statement.sections.get("fees", {}), FEES, with_total=True)
     yield _subjects(statement, "Accounts", "account", statement.sections.get("accounts", {}), ACCOUNTS)
     yield _pools(statement)
@@ -125,7 +127,16 @@ NAMES: Mapping[str, str] = {"title": "title", "cusip": "CUSIP", "isin": "ISIN"}
 # Tables by subject ----------------------------------------------------------------------------------------------------
 
 
-def _subjects(statement: Statement, title: str, first: str, subjects: Mapping[str, Items], items: Sequence[str], *, with_total: bool = False) -> Table:
+def _subjects(
+    statement: Statement,
+    title: str,
+    first: str,
+    subjects: Mapping[str, Items],
+    items: Sequence[str],
+    *,
+    with_total: bool = False,
+    heading: Mapping[str, str] = {},
+) -> Table:
     """A row for each subject and a column for each item that any of them has; what is nil throughout is left out, unless it always stands."""
 
     def stands(found: Items, item: str) -> bool:
@@ -135,7 +146,7 @@ def _subjects(statement: Statement, title: str, first: str, subjects: Mapping[st
     shown = {name: found for name, found in subjects.items() if any(stands(found, item) for item in columns)}
     rows = [[name, *(_cell(statement, item, found.get(item)) for item in columns)] for name, found in shown.items()]
     totals = ["total", *(total(statement, item, shown.values()) for item in columns)] if with_total and len(rows) > 1 else []
-    return Table(title, [first, *(HEADINGS[item] for item in columns)], rows, totals)
+    return Table(title, [first, *(heading.get(item, HEADINGS[item]) for item in columns)], rows, totals)
 
 
 def _cell(statement: Statement, item: str, figure: Figure | None) -> str:
