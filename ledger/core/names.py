@@ -228,6 +228,7 @@ class Names:
         table = {**TRANCHE_ITEMS, **SINGLE_TRANCHE_ITEMS} if single else TRANCHE_ITEMS
         if single and item in ("rate", "year_fraction"):
             self._accrues(subject, node.at, f"`{node.name}`")
+        if single and item == "rate":
             self.compiler.rate_of(subject, node.at)
         if item in ("original_balance", "factor"):
             members = tuple(member for member in members if self.terms.has_balance(member))

@@ -158,9 +158,9 @@ def test_division_by_zero_names_the_step_the_formula_and_the_figure() -> None:
     ("section", "line", "fact"),
     [
         ("amounts", "x: A.balance + A.rate", "`+` needs like values, here are money and a number (a rate, ratio or count)"),
-        ("amounts", "x: A.balance * B.balance", "`A.balance * B.balance` is money times money, money is needed here"),
-        ("amounts", "x: A.rate", "`A.rate` is a number (a rate, ratio or count), money is needed here"),
-        ("ratios", "x: A.balance", "`A.balance` is money, a number (a rate, ratio or count) is needed here"),
+        ("amounts", "x: A.balance * B.balance", "is money times money, money is needed here"),
+        ("amounts", "x: A.rate", "is a number (a rate, ratio or count), money is needed here"),
+        ("ratios", "x: A.balance", "is money, a number (a rate, ratio or count) is needed here"),
         ("amounts", "x: if A.balance then 1 else 2", "is money, a boolean is needed here"),
         ("amounts", "x: if sold then A.balance else A.rate", "`if` needs like values"),
         ("amounts", "x: not A.balance", "is money, a boolean is needed here"),

@@ -127,7 +127,7 @@ def test_an_amount_to_a_class_needs_a_word_for_what_it_is() -> None:
     assert (as_principal["A.principal_paid"], as_principal["A.interest_paid"], as_principal["A.unpaid_interest"]) == (50, 0, 6)
     # An amount paid as interest settles no entitlement: the 6 that accrued are still owed.
     assert (as_interest["A.principal_paid"], as_interest["A.interest_paid"], as_interest["A.unpaid_interest"]) == (0, 50, 6)
-    with pytest.raises(ProblemsFound, match="A is paid an amount, as what"):
+    with pytest.raises(ProblemsFound, match="write `as: interest`, `as: principal` or `as: LEDGER`"):
         books("{pay: 50, to: A, from: funds}")
 
 
