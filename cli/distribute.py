@@ -38,8 +38,7 @@ def command(settings: Settings, deal: str, through: str | None, draft: bool, rea
     elif draft:
         _print(statements)
     else:
-        for statement in statements:
-            click.echo(_line(statement))
+        _summarize(statements)
     if not statements and not done.problems:
         click.echo(f"{deal} has nothing to distribute: append the next month with `tranche remit`", err=True)
     if done.problems:
@@ -59,14 +58,8 @@ def _plain(statement: Statement) -> dict[str, Any]:
     return value(statement)
 
 
-def _line(statement: Statement) -> str:
-    """What a distribution paid, in one line."""
-    from ledger.reports.text import total
+def _summarize(statements: list[Statement]) -> None:
+    from ledger.reports.text import one_line
 
-    classes, fees = statement.sections.get("classes", {}).values(), statement.sections.get("fees", {}).values()
-    parts = [f"interest {total(statement, 'interest_paid', classes)}", f"principal {total(statement, 'principal_paid', classes)}"]
-    parts += [f"fees {total(statement, 'paid', fees)}"] if fees else []
-    parts += [
-        f"{word} {amount}" for word, item in (("loss", "realized_loss"), ("written up", "written_up")) if (amount := total(statement, item, classes)) != "0.00"
-    ]
-    return f"{statement.dates['scheduled']}: distribution {statement.number} of {statement.dates['distribution']}: {', '.join(parts)}"
+    for statement in statements:
+        click.echo(one_line(statement))

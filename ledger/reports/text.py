@@ -48,6 +48,18 @@ def to_text(statement: Statement) -> str:
     return plain_header(statement) + "\n" + plain(sections(statement)) + "\n" + footer(statement)
 
 
+def one_line(statement: Statement) -> str:
+    """What a distribution paid and what was lost, in one line."""
+    classes, fees = (statement.sections.get(name, {}).values() for name in ("classes", "fees"))
+    parts = [f"interest {total(statement, 'interest_paid', classes)}", f"principal {total(statement, 'principal_paid', classes)}"]
+    parts += [f"fees {total(statement, 'paid', fees)}"] if fees else []
+    for word, item in (("other", "other_paid"), ("loss", "realized_loss"), ("written up", "written_up")):
+        if any(item in found and found[item].value for found in classes):
+            parts.append(f"{word} {total(statement, item, classes)}")
+    days = statement.dates
+    return f"{days['scheduled']}: distribution {statement.number}, paid {days['distribution']}: {', '.join(parts)}"
+
+
 def plain_header(statement: Statement) -> str:
     """Deal, title, what it is a statement of, and the dates of the period."""
     lines = [f"{statement.deal}  {statement.title}".rstrip(), f"{_what(statement)}; amounts in {statement.currency}"]
