@@ -284,7 +284,7 @@ class Names:
         """A value that closes keep: an amount, a ratio or a reported value."""
         deal = self.deal
         if name.name not in deal.amounts and name.name not in deal.ratios and name.name not in deal.reported:
-            raise FormulaError(name.at, f"no earlier value of `{name.name}` is kept", "name an amount, a ratio or a reported value")
+            raise FormulaError(name.at, f"no earlier value of `{name.name}` is kept", "give it a name under `amounts` and take the earlier value of that")
         self.compiler.keep(name.name, depth)
         term = self.compiler.named(name)
         assert term is not None

@@ -119,7 +119,7 @@ class StepCompiler:
 
     def weigh(self, path: Path, node: Node, children: list[Branch], what: What) -> Weigh | None:
         """How shares are weighed; None weighs by what each can take (`due`)."""
-        payees = {payee for child in children for payee in child.payees()}
+        payees = tuple(dict.fromkeys(payee for child in children for payee in child.payees()))
         match node.by:
             case dict():
                 return self._fixed(path, node.by, children)

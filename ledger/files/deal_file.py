@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import zoneinfo
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
@@ -42,7 +42,7 @@ def load(source: bytes, name: str) -> Terms:
             terms = compile_deal(reading.model)
         except ProblemsFound as found:
             problems.extend(found.problems)
-        reading.problems.extend(problem for problem in problems if reading.is_sure(problem))
+        reading.problems.extend(reading.as_written(problem) for problem in problems if reading.is_sure(problem))
     stop_on(document.placed(reading.problems))
     return terms
 
@@ -106,11 +106,19 @@ class Reading(Generic[M]):
     model: M | None
     problems: list[Problem]
     mended: list[Path] = field(default_factory=list)
+    meant: Mapping[Path, Path | None] = field(default_factory=dict)
     whole: bool = True
 
     def is_sure(self, problem: Problem) -> bool:
         """A later problem is not one that the mending caused: not where something was mended, and, where a value was left out, about a formula only."""
         return not _touches(problem.path, self.mended) and (self.whole or problem.offset is not None)
+
+    def as_written(self, problem: Problem) -> Problem:
+        """The problem with its path as the file has it, where a misspelt field was read as the one that was meant."""
+        for written, meant in self.meant.items():
+            if meant is not None and problem.path[: len(meant)] == meant:
+                return replace(problem, path=(*written, *problem.path[len(meant) :]))
+        return problem
 
 
 def _touches(path: Path, mended: Iterable[Path]) -> bool:
@@ -127,14 +135,15 @@ def _read(document: Document, model: type[M]) -> Reading[M]:
     kinds = [details["type"] for details in errors]
     meant = {problem.path: near_field(model, problem.path) for problem, kind in zip(refused, kinds, strict=True) if kind == "extra_forbidden"}
     problems = [*document.problems, *(problem for problem in refused if problem.path not in blank and problem.path not in meant.values())]
-    mended = [*blank, *meant, *(problem.path for problem in refused)]
+    mended = [*blank, *(problem.path for problem in refused if problem.path not in meant.values())]
     value = _mend(model, document.value, zip(kinds, (problem.path for problem in refused), strict=True), meant)
     again = [] if value is None else _validated(model, value)
+    reading = Reading(None if isinstance(again, list) else again, problems, mended, meant)
     if isinstance(again, list):
         later = (refusal(details, model, value) for details in again)
-        return Reading(None, [*problems, *(problem for problem in later if not _touches(problem.path, mended))])
-    whole = all(kind == "formula" or path[0] not in DEPENDED_ON for kind, path in zip(kinds, mended[-len(kinds) :], strict=True))
-    return Reading(again, problems, mended, whole=whole and not blank)
+        problems.extend(reading.as_written(problem) for problem in later if not _touches(problem.path, mended))
+    reading.whole = not blank and all(kind == "formula" or problem.path[:1] not in DEPENDED_ON for kind, problem in zip(kinds, refused, strict=True))
+    return reading
 
 
 def _validated(model: type[M], value: Any) -> M | list[ErrorDetails]:
@@ -156,7 +165,7 @@ def _parse(text: str) -> Formula:
 
 NAMING = frozenset(["reported", "events", "pools", "tranches", "groups", "fees", "accounts", "ledgers", "tables", "amounts", "ratios", "triggers", "waterfall"])
 """Sections whose entries are referred to, by name or by place: an entry cannot be left out."""
-DEPENDED_ON = NAMING | {"pool", "rounding"}
+DEPENDED_ON = frozenset((section,) for section in NAMING | {"pool", "rounding"})
 """Sections whose fields decide what is right elsewhere."""
 
 

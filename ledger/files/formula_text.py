@@ -135,7 +135,7 @@ def _fitting(found: str, expected: Container[str], words: list[str]) -> str:
         case _ if "ELSE" in expected and words.count("then") > words.count("else"):
             return "`else` is needed here: every `if` has `then` and `else`"
         case "$END" if "RPAR" in expected:
-            return "a `(` is never closed; where it is, the formula has a `,` and needs quotes inside { }"
+            return "close the `(`; inside { } a formula with a `,` needs quotes"
         case "RPAR":
             return "there is no `(` that it closes"
         case _:

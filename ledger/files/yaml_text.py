@@ -41,11 +41,15 @@ class Document:
         return [place(problem, self.name, self.text, index) for index, problem in sorted(placed, key=lambda pair: pair[0])]
 
     def _index(self, problem: Problem) -> int:
-        """Where a problem is in the text: at a scalar, or at the key of what is none; at the nearest thing above what is not there."""
+        """Where a problem is in the text: at a scalar, or at its key where the fact begins with that; at the key of a mapping or a list.
+
+        Of what is not in the file, the nearest thing above it.
+        """
         key, node = None, self.root
         for element in problem.path:
             key, node = _child(node, element) or (key, node)
-        if not isinstance(node, yaml.ScalarNode):
+        about_key = isinstance(key, yaml.ScalarNode) and problem.offset is None and problem.fact.startswith(f"`{key.value}`")
+        if about_key or not isinstance(node, yaml.ScalarNode):
             return _start(key or node)
         return _start(node) if problem.offset is None else _inside(self.text, node, problem.offset)
 
@@ -139,6 +143,7 @@ _OWN_WORDS = {
     "did not find expected '-' indicator": "the line is indented wrongly: a `-` is expected",
     "did not find expected node content": "a value is expected here",
     "did not find expected <document start>": "the text goes on where the file should end",
+    "exceeded maximum nesting depth": "the brackets are nested without end",
     "found character that cannot start any token": "a value cannot begin with this character",
     "found unexpected end of stream": "a quote is never closed",
     "mapping values are not allowed in this context": "a second `:` stands on the line",
