@@ -145,7 +145,7 @@ class Reader(BookReader, LoanReader):
         chosen = select(tables.log_commit).where(commits.deal_id == self.deal_id(deal), commits.position > after).order_by(commits.position)
         if up_to is not None:
             chosen = chosen.where(commits.position <= up_to)
-        for row in self.connection.execute(chosen):
+        for row in self.connection.execute(chosen).all():
             columns = row._asdict() | {name: row._mapping[name].hex() for name in ("merkle_root", "previous_hash", "hash")}
             yield Commit(**{name: columns[name] for name in Commit.__slots__})
 
@@ -171,8 +171,9 @@ class Reader(BookReader, LoanReader):
             chosen = chosen.where(columns.kind.in_(sorted(kinds)))
         if subject is not None:
             chosen = chosen.where(columns.subject == subject)
-        for row in self.connection.execution_options(yield_per=_EVENTS_AT_ONCE).execute(chosen):
-            yield row[0], Event(*row[1:])
+        with self.connection.execute(chosen.execution_options(yield_per=_EVENTS_AT_ONCE)) as rows:  # closed also where the reader stops early
+            for row in rows:
+                yield row[0], Event(*row[1:])
 
     def terms(self, deal: str) -> list[tuple[int, Event]]:
         """(position, event) of every document that the log names: deal and boarding files. Their commits belong to no period, so few are looked at."""
