@@ -174,7 +174,7 @@ class DealCompiler:
     def whole_number(self, nodes: Sequence[Expression], at: int, usage: str) -> int:
         if len(nodes) == 1 and isinstance(node := nodes[0], Number) and node.value.denominator == 1 and 1 <= node.value <= 120:
             return int(node.value)
-        raise FormulaError(at, f"`{usage}` has no whole number from 1 to 120 at its end", "write for example `average(NAME, 3)`")
+        raise FormulaError(at, f"`{usage}` needs a whole number from 1 to 120 last", "write for example `average(NAME, 3)`")
 
     def keep(self, name: str, depth: int) -> None:
         self.terms.kept[name] = max(depth, self.terms.kept.get(name, 0))

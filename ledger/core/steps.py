@@ -153,7 +153,7 @@ class StepCompiler:
     # Rules ---------------------------------------------------------------------------------------------------------
 
     def _check(self, path: Path, step: Step, what: What, tree: Branch | None) -> None:
-        for rule in (_needs_payees, _needs_accounts, _needs_as, _takes_such_payees):
+        for rule in (_needs_payees, _needs_accounts, _needs_as, _takes_such_payees, _moves_such_ledgers):
             for field, fact, remedy in rule(step, what, list(tree.payees()) if tree else [], self.terms):
                 self.compiler.problem((*path, field) if field else path, fact, remedy)
 
@@ -199,7 +199,7 @@ def _needs_as(step: Step, what: What, payees: list[str], terms: Terms) -> Broken
 
 def _takes_such_payees(step: Step, what: What, payees: list[str], terms: Terms) -> Broken:
     """Which payees a verb and its `what` can reach."""
-    deal, recorded = terms.deal, terms.ledger_classes.get(step.as_ or "", ())
+    deal = terms.deal
     for payee in payees:
         tranche = payee in deal.tranches
         known = tranche or payee in deal.fees or payee in deal.accounts
@@ -210,11 +210,20 @@ def _takes_such_payees(step: Step, what: What, payees: list[str], terms: Terms) 
             (what == "interest" and payee not in terms.accruals, "accrues no interest", "give the class a `rate`, or pay it a formula"),
             (what == "principal" and not terms.has_balance(payee), "has no balance", "pay principal to classes with a balance"),
             (what == "ledger" and payee not in terms.ledger_classes.get(step.what.text, ()), f"has no {step.what.text}", "name it under `of` of the ledger"),
-            (step.verb == "record" and payee not in (recorded or [payee]), f"has no {step.as_}", "name it under `of` of the ledger"),
         )
         for broken, fact, remedy in wrong:
             if broken and known:
                 return [("to", f"{payee} {fact}", remedy)]
+    return []
+
+
+def _moves_such_ledgers(step: Step, _what: What, payees: list[str], terms: Terms) -> Broken:
+    """A ledger per class that is named without a class is the payee's own: each payee has one."""
+    for field, ledger in (("as", step.as_), ("settles", step.settles), ("adds_to", step.adds_to)):
+        classes = terms.ledger_classes.get(ledger or "")
+        without = [payee for payee in payees if classes and payee not in classes]
+        if without:
+            return [(field, f"{without[0]} has no {ledger}", "name the class under `of` of the ledger, or write which one is meant, as in `CLASS.LEDGER`")]
     return []
 
 

@@ -137,15 +137,11 @@ def test_what_is_no_formula_is_refused_at_its_place(text: str, at: int, fact: st
 @given(st.text(alphabet=string.ascii_letters + string.digits + " ()+-*/<>=!.,%_\u2212'\"", max_size=60))
 def test_any_text_is_a_formula_or_a_formula_error_inside_it(text: str) -> None:
     try:
-        formula = formula_text.parse(text)
+        at = formula_text.parse(text).root.at
     except FormulaError as error:
-        formula = None
         at = error.at
-    else:
-        at = formula.root.at
 
     assert 0 <= at <= len(text)
-    assert formula is None or formula.text == text
 
 
 LEAVES = st.sampled_from(["a", "A-1.balance", "1A-H", "5", "2500", "4.25%", "2024-01-30", "true"])
