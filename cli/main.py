@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from cli.common import common_options, file_problem, list_problems
-from ledger.core.problems import Problem, ProblemsFound
+from ledger.core.problems import ProblemsFound
 
 COMMANDS = {
     "demo": "run a real and an invented trust, from boarding to statement",
@@ -46,23 +46,11 @@ class Program(click.Group):
             return super().invoke(ctx)
         except ProblemsFound as found:
             list_problems(found.problems)
-        except Exception as error:
-            problem = known_problem(error)
-            if problem is None:
-                raise
-            list_problems([problem])
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            list_problems([file_problem(error, str(error.filename or "tranche"))])
         sys.exit(1)
-
-
-def known_problem(error: Exception) -> Problem | None:
-    """What the file system or the database says, as a problem; None for a fault of the program, which may show its traceback."""
-    if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
-        return file_problem(error, str(error.filename or "tranche"))
-    database = sys.modules.get("sqlalchemy.exc")
-    if database is not None and isinstance(error, database.DBAPIError):
-        said = str(error.orig).strip().splitlines()
-        return Problem(f"the database cannot be used: {said[0] if said else error}", "check --database, and that the server runs")
-    return None
 
 
 @click.command(

@@ -1,6 +1,6 @@
 """Reading what a trust published: published.csv, figure by figure, and tolerated.csv, the differences that are known and explained.
 
-`distribution_date,subject,item,amount,note` and `distribution_date,subject,item,difference,reason`; docs/reconcile.md says what each column means.
+`distribution_date,subject,item,amount,note` and `distribution_date,subject,item,difference,reason`; docs/statements.md says what each column means.
 """
 
 from __future__ import annotations

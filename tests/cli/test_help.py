@@ -1,0 +1,76 @@
+"""The help: quick, complete, and every example in it runs."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from cli.main import COMMANDS, main
+from tests.conftest import ROOT
+
+
+def every_command() -> list[tuple[str, click.Command]]:
+    """Each command that does something, by its words."""
+    found: list[tuple[str, click.Command]] = []
+    context = click.Context(main)
+    for name in COMMANDS:
+        command = main.get_command(context, name)
+        assert command is not None
+        if isinstance(command, click.Group):
+            found += [(f"{name} {part}", command.commands[part]) for part in command.commands]
+        else:
+            found.append((name, command))
+    return found
+
+
+EVERY = every_command()
+
+
+def example_of(command: click.Command) -> str:
+    return (command.epilog or "").rpartition("\n")[2].strip()
+
+
+@pytest.mark.parametrize(("words", "command"), EVERY, ids=[words for words, _ in EVERY])
+def test_help_of_each_command_ends_with_its_example(words: str, command: click.Command) -> None:
+    result = CliRunner().invoke(main, [*words.split(), "--help"], prog_name="tranche")
+
+    assert result.exit_code == 0
+    assert result.output.startswith(f"Usage: tranche {words}")
+    assert result.output.rstrip().endswith(example_of(command))
+    assert example_of(command).startswith("tranche ")
+
+
+@pytest.mark.parametrize(("words", "command"), EVERY, ids=[words for words, _ in EVERY])
+def test_example_runs_after_the_demo(words: str, command: click.Command, demo: tuple[Path, Result], monkeypatch: pytest.MonkeyPatch) -> None:
+    directory, _ = demo
+    monkeypatch.chdir(directory)
+
+    result = CliRunner().invoke(main, shlex.split(example_of(command))[1:], prog_name="tranche")
+
+    assert result.exit_code == 0, result.output
+    assert f" {words} " in f"{example_of(command)} "
+
+
+def test_help_lists_every_command_and_imports_none_of_them() -> None:
+    script = (
+        "import sys\nfrom cli.main import main\ntry:\n    main(['--help'], prog_name='tranche')\nexcept SystemExit:\n    pass\n"
+        "print(sorted({'sqlalchemy', 'pydantic', 'yaml', 'lark', 'ledger.service', 'alembic'} & set(sys.modules)))"
+    )
+    printed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+
+    assert all(f"  {name} " in printed for name in COMMANDS)
+    assert printed.endswith("[]\n")
+
+
+def test_short_help_is_what_the_list_says() -> None:
+    for name, short in COMMANDS.items():
+        command = main.get_command(click.Context(main), name)
+
+        assert command is not None
+        assert short
