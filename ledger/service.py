@@ -353,8 +353,8 @@ def statement(store: Store, deal: str, *, on: date | str | None = None, known_at
         terms, _ = terms_of(reader, deal)
         position = position_of(reader, deal, known_at)
         day = _day_of(reader, terms, on, position) if isinstance(on, str) else on
-        shown, last = latest(reader, terms, day, known_at), latest(reader, terms, None, known_at)
-        pending = _received_since(reader, terms, last, known_at) if shown.row == last.row else ()
+        shown, last = latest(reader, terms, day, known_at), reader.latest_distribution(deal, known_at=known_at)
+        pending = _received_since(reader, terms, last.period, known_at) if last is not None and shown.row == last.number else ()
         head = next(commit.hash for commit in reader.commits(deal, after=position - 1, up_to=position))
         return draw(terms, shown.distribution, received=pending, as_of=day, position=position, head=head)
 
@@ -385,10 +385,10 @@ def position_of(reader: Reader, deal: str, known_at: int | None) -> int:
     return known_at or last
 
 
-def _received_since(reader: Reader, terms: Terms, last: Stored, known_at: int | None) -> Iterator[Received]:
-    """What is reported for the periods after the last distribution."""
+def _received_since(reader: Reader, terms: Terms, last: date, known_at: int | None) -> Iterator[Received]:
+    """What is reported for the periods after the last one that is distributed."""
     for row in reader.periods(terms.deal.deal, known_at):
-        if row.period > last.period:
+        if row.period > last:
             yield from received(row.period, collections(reader, terms, row.period, known_at).flows)
 
 
