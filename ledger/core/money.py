@@ -57,8 +57,9 @@ def round_to(value: Exact, places: int, mode: RoundingMode) -> Fraction:
 def allocate_pro_rata(amount: Money, weights: Sequence[Exact], odd: OddUnits = "largest_remainder") -> list[Money]:
     """Split `amount` (not negative) by weight, in whole units.
 
-    Shares are floored; left-over units go one each to the largest remainders (ties: the earliest payee), or from the `first` or the `last`
-    payee on. With `each` every share is rounded half up alone, and the sum may miss `amount` by some units. Weights all zero: equal shares.
+    Shares are floored; left-over units go one each to the largest remainders (ties: the earliest payee), or all of them to the `first` or the `last`
+    payee whose share did not come out whole. With `each` every share is rounded half up alone, and the sum may miss `amount` by some units.
+    Weights all zero: equal shares.
     """
     total = sum(weights)
     if not total:
@@ -68,8 +69,17 @@ def allocate_pro_rata(amount: Money, weights: Sequence[Exact], odd: OddUnits = "
     exact = [divmod(amount * weight, total) for weight in weights]
     shares = [int(whole) for whole, _ in exact]
     left = amount - sum(shares)
-    for index in _order_of_odd_units(exact, odd)[:left]:
-        shares[index] += 1
+    open_to_more = [index for index, (_, rest) in enumerate(exact) if rest]
+    match odd:
+        case _ if not left:
+            pass
+        case "first":
+            shares[open_to_more[0]] += left
+        case "last":
+            shares[open_to_more[-1]] += left
+        case _:
+            for index in sorted(open_to_more, key=lambda index: -exact[index][1])[:left]:
+                shares[index] += 1
     return shares
 
 
@@ -79,18 +89,6 @@ def exact_shares(amount: Exact, weights: Sequence[Exact]) -> list[Exact]:
     if not total:
         return [Fraction(amount, len(weights))] * len(weights)
     return [Fraction(amount * weight, total) for weight in weights]
-
-
-def _order_of_odd_units(exact: Sequence[tuple[Exact, Exact]], odd: OddUnits) -> list[int]:
-    """Who gets a left-over unit before whom; a payee whose share came out whole (a weight of zero, for one) gets none."""
-    open_to_more = [index for index, (_, rest) in enumerate(exact) if rest]
-    match odd:
-        case "last":
-            return open_to_more[::-1]
-        case "largest_remainder":
-            return sorted(open_to_more, key=lambda index: -exact[index][1])
-        case _:
-            return open_to_more
 
 
 def round_to_multiple(value: Money, unit: int) -> Money:

@@ -280,32 +280,34 @@ class Names:
             case _:
                 return self._interest(node, node.arguments[0])
 
-    def _kept(self, name: Name, depth: int) -> Term:
-        """A value that closes keep: an amount, a ratio or a reported value."""
+    def _kept(self, name: Name, depth: int) -> Type:
+        """The type of a value that closes keep: an amount, a ratio or a reported value. It is not compiled: it may be what names its own earlier value."""
         deal = self.deal
-        if name.name not in deal.amounts and name.name not in deal.ratios and name.name not in deal.reported:
+        kinds = {**dict.fromkeys(deal.amounts, MONEY), **dict.fromkeys(deal.ratios, NUMBER)}
+        kinds.update((reported, REPORTED_TYPES[value.type]) for reported, value in deal.reported.items())
+        if name.name not in kinds:
             raise FormulaError(name.at, f"no earlier value of `{name.name}` is kept", "give it a name under `amounts` and take the earlier value of that")
         self.compiler.keep(name.name, depth)
-        term = self.compiler.named(name)
-        assert term is not None
-        return term
+        return kinds[name.name]
 
     def _previous(self, node: Call, name: Name) -> Term:
         if len(node.arguments) != 1:
             raise FormulaError(node.at, f"`previous` takes 1 argument, here are {len(node.arguments)}", "write `previous(NAME)`")
-        term, key = self._kept(name, 1), name.name
-        return Term(term.type, lambda run: run.past(key)[-1])
+        kind, key = self._kept(name, 1), name.name
+        return Term(kind, lambda run: run.past(key)[-1])
 
     def _average(self, node: Call, name: Name) -> Term:
         """The mean of this period's value and the ones before it, `n` in all, or as many as there are since closing."""
         count = self.compiler.whole_number(node.arguments[1:], node.at, "average(name, n)")
-        term, key = self._kept(name, max(count - 1, 1)), name.name
+        kind, key = self._kept(name, max(count - 1, 1)), name.name
+        term = self.compiler.named(name)
+        assert term is not None
 
         def mean(run: Any) -> Fraction:
             values = (*run.state.history.get(key, ()), term.read(run))[-count:]
             return Fraction(sum(values), len(values))
 
-        return Term(term.type, mean)
+        return Term(kind, mean)
 
     def _interest(self, node: Call, name: Name) -> Term:
         """What a class would accrue at another rate, on its own basis or another, rounded as its interest."""

@@ -203,6 +203,12 @@ def test_previous_and_average_read_what_closes_kept() -> None:
     assert [month["mean"] for month in months] == [30, 45, 60, 90]
 
 
+def test_a_value_may_be_built_on_its_own_earlier_value() -> None:
+    books = Books(DEAL.replace("amounts: {", "amounts: {total: before + pool.prepayment, before: if period == 1 then 0 else previous(total), "))
+
+    assert [books.month(prepayment=amount)["total"] for amount in (30, 60, 90)] == [30, 90, 180]
+
+
 def test_a_previous_value_that_nobody_kept_stops_the_period_with_its_remedy() -> None:
     with pytest.raises(ProblemsFound, match=r"there is no previous value of third; state it under `previous` in the boarding file"):
         Books(DEAL.replace("limit: pool.sch", "limit: previous(third) + pool.sch")).month(scheduled_principal=5)
