@@ -19,7 +19,6 @@ from ledger.core.events import Component
 from ledger.core.formula import BOOLEAN, DATE, MONEY, NUMBER, Type, Value
 from ledger.core.money import Money, RoundingMode, format_exact, format_money, round_exact
 from ledger.core.names import ACCOUNT_ITEMS, FEE_ITEMS, POOL_ITEMS, REPORTED_TYPES, TRANCHE_ITEMS, Item, add, component_keys, pool_balance
-from ledger.core.opening import OPENING
 from ledger.core.posting import EXCESS, Posting
 from ledger.core.problems import ProblemsFound
 from ledger.core.state import Running
@@ -136,7 +135,8 @@ def draw(
     terms: Terms, distribution: Distribution, *, received: Iterable[Received] = (), as_of: date | None = None, position: int = 0, head: str = ""
 ) -> Statement:
     """Draw the statement of a distribution as of the log's `position`."""
-    opens = all(posted.cause == OPENING for posted in distribution.postings) and not distribution.readings.reported
+    # The position that opens the books is not a period: it has one day, that of the closing or of the boarding.
+    opens = distribution.dates.previous_distribution == distribution.dates.distribution
     run = Running(terms, distribution.closing, distribution.dates, Collections()) if opens else distribution.running(terms)
     sections = {name: dict(subjects) for name, subjects in (_position(run) if opens else _sections(run))}
     days = {name: getattr(distribution.dates, name) for name in type(distribution.dates).__slots__}
