@@ -335,7 +335,8 @@ class Names:
             return "a minus between two names needs a blank on both sides"
         if word in self._subjects():
             return f"say which figure of {word}, for example `{word}.balance`"
-        return nearest(word, [*known, *self._subjects()]) or "define it in the deal file, or report it"
+        near = nearest(word, [*known, *self._subjects()])
+        return near or "define it under `amounts` or `ratios`, or let it be `reported`; what has figures is " + ", ".join(self._subjects())
 
 
 def _balance_reader(key: str) -> Read:

@@ -19,6 +19,7 @@ from ledger.core.formula import FUNCTIONS
 from ledger.core.money import ROUNDING_MODES, OddUnits
 from ledger.core.names import ACCOUNT_ITEMS, BARE, FEE_ITEMS, POOL_ITEMS, SINGLE_TRANCHE_ITEMS, TRANCHE_ITEMS
 from ledger.core.opening import check_boarding
+from ledger.core.problems import ProblemsFound
 from ledger.core.schedule import ROLLS
 from ledger.files import deal_file
 from ledger.files.calendars import CALENDARS
@@ -153,3 +154,11 @@ def test_boarding_file_of_the_page_fits_the_first_deal() -> None:
     terms = deal_file.load(DEALS[0][0].encode(), "deal.yaml")
 
     assert list(check_boarding(terms, deal_file.load_boarding(boarding.encode(), "boarding.yaml"))) == []
+
+
+def test_message_of_the_page_is_the_one_that_the_loader_gives() -> None:
+    [message] = re.findall(r"```\n(deal.yaml:.*?)\n```", TEXT, re.DOTALL)
+    with pytest.raises(ProblemsFound) as caught:
+        deal_file.load(DEALS[0][0].replace("pool.balance - 50_000", "pool.balence - 50_000").encode(), "deal.yaml")
+
+    assert str(caught.value) == message
