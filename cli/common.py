@@ -176,17 +176,20 @@ def stop(problems: Any) -> None:
 @contextmanager
 def progress(seconds: float = 1.0) -> Iterator[Callable[[str], None]]:
     """A line on a terminal's standard error that says how far something is, once it takes longer than a second; nothing anywhere else."""
-    begun, shown = time.monotonic(), [0]
+    begun, widest, terminal = time.monotonic(), 0, sys.stderr
 
     def show(text: str) -> None:
-        if sys.stderr.isatty() and time.monotonic() - begun > seconds:
-            sys.stderr.write(f"\r{text.ljust(shown[0])}")
-            sys.stderr.flush()
-            shown[0] = len(text)
+        nonlocal widest
+        if terminal.isatty() and time.monotonic() - begun > seconds:
+            terminal.write(f"\r{text.ljust(widest)}")
+            terminal.flush()
+            widest = max(widest, len(text))
 
-    yield show
-    if shown[0]:
-        sys.stderr.write(f"\r{' ' * shown[0]}\r")
+    try:
+        yield show
+    finally:
+        if widest:
+            terminal.write(f"\r{' ' * widest}\r")
 
 
 def example(line: str) -> str:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from typing import TYPE_CHECKING
+
 import click
 
 from cli.common import DEMO, Settings, example, stop, with_settings
+
+if TYPE_CHECKING:
+    from ledger.store.engine import Store
 
 
 @click.group("database", short_help="create, migrate and check the database")
@@ -18,7 +24,7 @@ def upgrade(settings: Settings) -> None:
     """Create the tables, or bring them to the version of this program. Books are never changed by it."""
     with settings.store() as store:
         store.upgrade()
-        click.echo(f"{store.url.render_as_string(hide_password=True)} is up to date")
+        _say(settings, store, "is up to date")
 
 
 @command.command(epilog=example(f"{DEMO} database check"))
@@ -29,4 +35,10 @@ def check(settings: Settings) -> None:
         problems = store.check()
         if problems:
             stop(problems)
-        click.echo(f"{store.url.render_as_string(hide_password=True)} is as it was created")
+        _say(settings, store, "is as it was created")
+
+
+def _say(settings: Settings, store: Store, fact: str) -> None:
+    """A fact of a database, by its address without the password."""
+    address = store.url.render_as_string(hide_password=True)
+    click.echo(json.dumps({"database": address, "problems": []}) if settings.json else f"{address} {fact}")
