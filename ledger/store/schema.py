@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, inspect, text
-from sqlalchemy.dialects import postgresql
 
 from ledger.core.problems import Problem
 from ledger.store.tables import metadata
@@ -125,6 +124,7 @@ def _expected_postgresql() -> dict[str, str]:
     A later revision replaces what an earlier one made.
     """
     from alembic.script import ScriptDirectory
+    from sqlalchemy.dialects import postgresql
 
     expected: dict[str, str] = {}
     for table in metadata.tables.values():
