@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table
+from sqlalchemy.exc import DBAPIError
 
 Row = tuple[Any, ...]
 
@@ -41,17 +43,17 @@ def fetch_rows(connection: Connection, query: Select[Any]) -> list[Row]:
     return rows
 
 
-class driver_cursor:  # noqa: N801 - used as a context manager, like `contextlib.closing`
-    """A cursor of the database's own driver, inside SQLAlchemy's transaction."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._cursor: Any = connection.connection.cursor()
-
-    def __enter__(self) -> Any:
-        return self._cursor
-
-    def __exit__(self, *_: object) -> None:
-        self._cursor.close()
+@contextmanager
+def driver_cursor(connection: Connection) -> Iterator[Any]:
+    """A cursor of the database's own driver, inside SQLAlchemy's transaction; its errors come out as SQLAlchemy's, as everywhere else."""
+    cursor: Any = connection.connection.cursor()
+    driver: Any = connection.dialect.dbapi
+    try:
+        yield cursor
+    except driver.Error as error:
+        raise DBAPIError.instance("", None, error, driver.Error, dialect=connection.dialect) from error
+    finally:
+        cursor.close()
 
 
 @lru_cache

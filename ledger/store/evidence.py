@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Select, func, or_, select
+from sqlalchemy.exc import OperationalError
 
 from ledger.core.events import Event
 from ledger.core.problems import Problem
@@ -42,8 +42,8 @@ class Evidence:
         """The rows of a query that has no numeric key to tell apart what cannot be read; then they are reported as a whole."""
         try:
             return fetch_rows(self.connection, query)
-        except sqlite3.OperationalError as error:
-            self.problems.append(wrong(1, f"a row of {table} cannot be read ({error})"))
+        except OperationalError as error:
+            self.problems.append(wrong(1, f"a row of {table} cannot be read ({error.orig})"))
             return []
 
     def rows(self, query: Select[Any], key: Column[Any], span: tuple[int, int] | None = None) -> list[Row]:
@@ -65,9 +65,9 @@ class Evidence:
         """Halve a span that cannot be read until what cannot be read stands alone."""
         try:
             return fetch_rows(self.connection, query.where(key.between(low, high)))
-        except sqlite3.OperationalError as error:
+        except OperationalError as error:
             if low == high:
-                self.problems.append((low, Problem(f"{key.name} {low}: a row of {key.table.name} cannot be read ({error})", _REMEDY)))
+                self.problems.append((low, Problem(f"{key.name} {low}: a row of {key.table.name} cannot be read ({error.orig})", _REMEDY)))
                 return []
         middle = (low + high) // 2
         return self._rows(query, key, low, middle) + self._rows(query, key, middle + 1, high)

@@ -162,7 +162,7 @@ class Writer(Reader):
         try:
             insert_rows(self.connection, tables.event, database_dates(self.connection, [key + event for event in events], _EFFECTIVE_ON))
             leaves = seal.leaves(event[:] for event in events)
-        except (OverflowError, TypeError, sqlalchemy.exc.DataError, _driver_data_error()) as error:
+        except (OverflowError, TypeError, sqlalchemy.exc.DataError) as error:
             stop_on(_range_problems(events))
             raise error
         write_point("events written")
@@ -249,15 +249,6 @@ class Writer(Reader):
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-def _driver_data_error() -> type[Exception]:
-    """psycopg's error for a figure out of range, which a COPY raises without SQLAlchemy's wrapping; needs no psycopg where there is none."""
-    try:
-        from psycopg import DataError
-    except ImportError:
-        return OverflowError
-    return DataError
 
 
 def _check_draft(draft: Draft) -> None:

@@ -57,10 +57,11 @@ def remittance(events: Iterable[Event], key: date, *, text: str = "", source: st
 
 def month_events(month: int, loans: int = LOANS) -> list[Event]:
     """Each loan's usual row, and a curtailment of the first. The balance falls by a hundred a month."""
+    balance = (1000 - month) * SCHEDULED
     rows = [
-        Event(0, "payment", f"L-{loan:04d}", principal=SCHEDULED, interest=41_67 + loan, fee=2_08, balance=(1000 - month) * SCHEDULED, rate="0.05", source_row=loan)
+        Event(0, "payment", f"L-{loan:04d}", principal=SCHEDULED, interest=41_67 + loan, fee=2_08, balance=balance, rate="0.05", source_row=loan)
         for loan in range(1, loans + 1)
-    ]  # fmt: skip
+    ]
     return [*rows, Event(0, "curtailment", "L-0001", principal=CURTAILED, effective_on=period(month).replace(day=3), source_row=loans + 1)]
 
 

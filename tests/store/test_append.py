@@ -247,9 +247,13 @@ def test_a_clock_without_offset_is_refused(database):
 
 
 def test_an_exception_in_the_block_leaves_nothing(opened):
-    with pytest.raises(RuntimeError), opened.writing(DEAL) as writer:
-        writer.append(draft(month_events(4), APRIL))
-        raise RuntimeError
+    def half_a_month():
+        with opened.writing(DEAL) as writer:
+            writer.append(draft(month_events(4), APRIL))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        half_a_month()
 
     with opened.reading() as reader:
         assert reader.head(DEAL).position == 1
