@@ -137,6 +137,8 @@ class DealCompiler:
             groups[name] = self._members(("groups", name), members)
         for name, ledger in deal.ledgers.items():
             self.terms.ledger_classes[name] = self._members(("ledgers", name, "of"), ledger.of)
+            if ledger.up_to and not ledger.of:
+                self.problem(("ledgers", name, "up_to"), f"ledger {name} is of no class, so no balance is its ceiling", "name its classes under `of`")
 
     def _members(self, path: Path, members: Iterable[str]) -> tuple[str, ...]:
         found: list[str] = []
@@ -148,6 +150,8 @@ class DealCompiler:
             else:
                 remedy = nearest(member, self.deal.tranches) or f"the classes are {', '.join(self.deal.tranches)}"
                 self.problem((*path, index), f"`{member}` is not a class", remedy)
+        for twice in sorted({member for member in found if found.count(member) > 1}):
+            self.problem(path, f"{twice} is counted twice", "name each class once; a group stands for all its members")
         return tuple(found)
 
     # Formulas ------------------------------------------------------------------------------------------------------
@@ -318,6 +322,9 @@ class DealCompiler:
         path = ("tranches", name)
         if tranche.kind == "note" and tranche.original_balance is None and tranche.of is None:
             self.problem(path, f"class {name} has neither a balance nor anything it accrues on", "give `original_balance`, or `of`, or `kind: residual`")
+        for field in ("of", "interest_on_unpaid") if tranche.rate is None else ():
+            if getattr(tranche, field) is not None:
+                self.problem((*path, field), f"class {name} has `{field}` and accrues nothing", "give it a `rate`")
         if tranche.rate is not None:
             self._guarded_rate(name)
             self._accrual(path, name, tranche, self.terms.values[f"{name}.rate"].read, self.basis_of(name))
@@ -366,6 +373,8 @@ class DealCompiler:
                 self._collects(("accounts", account, "collects", index), account, word)
         collected = {component for _, component in self.terms.collecting}
         for name, kind in self.deal.events.items():
+            if not (kind.cash or kind.pool or kind.loss):
+                self.problem(("events", name), f"an event `{name}` would do nothing", "give it `cash`, `pool` or `loss`, or let it be `reported`")
             if kind.cash and name not in collected:
                 self.problem(("events", name), f"no account collects `{name}`", f"add {name} to the `collects` of an account")
 

@@ -135,6 +135,8 @@ class StepCompiler:
         for name, weight in weights.items():
             for member in self.payees(path, name):
                 shares[member] = weight
+        if any(weight < 0 for weight in weights.values()):
+            self.compiler.problem(path, "a weight is negative", "weights are zero or above")
         missing = [payee for child in children for payee in child.payees() if payee not in shares]
         if missing:
             self.compiler.problem(path, f"no weight for {', '.join(missing)}", "give every payee of the node a weight")
@@ -153,7 +155,7 @@ class StepCompiler:
     # Rules ---------------------------------------------------------------------------------------------------------
 
     def _check(self, path: Path, step: Step, what: What, tree: Branch | None) -> None:
-        for rule in (_needs_payees, _needs_accounts, _needs_as, _takes_such_payees, _moves_such_ledgers):
+        for rule in (_needs_payees, _needs_accounts, _needs_as, _takes_such_payees, _moves_such_ledgers, _has_such_fields):
             for field, fact, remedy in rule(step, what, list(tree.payees()) if tree else [], self.terms):
                 self.compiler.problem((*path, field) if field else path, fact, remedy)
 
@@ -225,6 +227,19 @@ def _moves_such_ledgers(step: Step, _what: What, payees: list[str], terms: Terms
         if without:
             return [(field, f"{without[0]} has no {ledger}", "name the class under `of` of the ledger, or write which one is meant, as in `CLASS.LEDGER`")]
     return []
+
+
+def _has_such_fields(step: Step, what: What, payees: list[str], _terms: Terms) -> Broken:
+    """Nothing is written that would move nothing."""
+    broken: Broken = []
+    for field, value in (("settles", step.settles), ("adds_to", step.adds_to)):
+        if value is not None and step.verb != "pay":
+            broken.append((field, f"`{field}` stands beside `{step.verb}`, which pays nothing", "book the ledger with a `record` of its own"))
+    if step.as_ is not None and not (step.verb == "record" or (step.verb == "pay" and what in ("amount", "rest"))):
+        broken.append(("as", f"`as: {step.as_}` says nothing beside `{step.verb}: {step.what.text}`", "remove it: what is moved is said already"))
+    for account in (account for account in step.from_ if account in payees):
+        broken.append(("to", f"{account} is paid out of itself", "take it out of `to` or out of `from`"))
+    return broken
 
 
 def describe(step: Step) -> str:
