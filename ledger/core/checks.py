@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
-from ledger.core import posting
 from ledger.core.distribution import Distribution
 from ledger.core.money import Money, format_money
 from ledger.core.names import cumulative_loss, pool_balance
@@ -28,20 +27,17 @@ def _text(run: Running, amount: Money) -> str:
     return format_money(amount, run.terms.scale)
 
 
-def _holds_cash(account: str) -> bool:
-    return account.startswith(("cash.", "entitlement."))
-
-
 def no_cash_below_zero(run: Running, _distribution: Distribution) -> Iterator[Problem]:
-    for account, balance in run.balances.items():
-        if balance < 0 and _holds_cash(account):
+    for account in run.terms.cash_accounts.values():
+        balance = run.balances[account]
+        if balance < 0:
             yield Problem(f"{account} would be {_text(run, balance)}", "an account cannot pay what it does not hold; check what it collects")
 
 
 def no_class_is_overpaid(run: Running, _distribution: Distribution) -> Iterator[Problem]:
-    for tranche in run.terms.deal.tranches:
-        for claim in (posting.principal(tranche), posting.interest(tranche), posting.interest_on_unpaid(tranche)):
-            if run.balances.get(claim, 0) > 0:
+    for claims in run.terms.claims.values():
+        for claim in (claims.principal, claims.interest, claims.interest_on_unpaid):
+            if run.balances[claim] > 0:
                 yield Problem(f"{claim} would be overpaid by {_text(run, run.balances[claim])}", "a class cannot be paid more than it is owed")
 
 
@@ -52,29 +48,31 @@ def loss_is_allocated(run: Running, _distribution: Distribution) -> Iterator[Pro
 
 def written_down_losses_match_the_balances(run: Running, distribution: Distribution) -> Iterator[Problem]:
     """Write-ups never exceed the loss borne, and what a class has lost is what was taken from its balance."""
+    figures = run.figures
     for tranche in run.terms.groups["tranches"]:
         borne = cumulative_loss(run, tranche)
         if borne < 0:
             yield Problem(f"class {tranche} is written up beyond the loss it bore, by {_text(run, -borne)}", "limit the `write_up`")
-        figures = {name: run.figures[f"{tranche}.{name}"] for name in ("principal_paid", "realized_loss", "written_up", "accreted", "adjustment")}
-        opening = -distribution.opening.balances.get(posting.principal(tranche), 0)
-        rise = figures["adjustment"] + figures["accreted"] + figures["written_up"] - figures["principal_paid"] - figures["realized_loss"]
-        closing = -run.balances[posting.principal(tranche)]
+        raised = figures[f"{tranche}.adjustment"] + figures[f"{tranche}.accreted"] + figures[f"{tranche}.written_up"]
+        rise = raised - figures[f"{tranche}.principal_paid"] - figures[f"{tranche}.realized_loss"]
+        account = run.terms.claims[tranche].principal
+        opening, closing = -distribution.opening.balances.get(account, 0), -run.balances[account]
         if opening + rise != closing:
             yield Problem(
                 f"class {tranche} opens at {_text(run, opening)}, moves by {_text(run, rise)} and closes at {_text(run, closing)}", "please report it"
             )
 
 
-def sources_equal_uses_by_step(_run: Running, distribution: Distribution) -> Iterator[Problem]:
+def sources_equal_uses_by_step(run: Running, distribution: Distribution) -> Iterator[Problem]:
     """What leaves the accounts in a step is what payees are said to have got, other accounts received, or rounding kept."""
+    held = set(run.terms.cash_accounts.values())
     left: dict[str, Money] = defaultdict(int)
     used: dict[str, Money] = defaultdict(int)
     for posted in distribution.postings:
-        if not posted.cause.startswith("step "):
+        from_cash, to_cash = posted.source in held, posted.destination in held
+        if not posted.cause.startswith("step ") or not (from_cash or to_cash):
             continue
-        from_cash, to_cash = _holds_cash(posted.source), _holds_cash(posted.destination)
-        left[posted.cause] += posted.amount * (from_cash - (to_cash and posted.source == ROUNDING))
+        left[posted.cause] += posted.amount if from_cash else -posted.amount if posted.source == ROUNDING else 0
         if posted.item.endswith(("_paid", ".paid")) or (from_cash and to_cash):
             used[posted.cause] += posted.amount
         elif ROUNDING in (posted.source, posted.destination):
@@ -85,16 +83,22 @@ def sources_equal_uses_by_step(_run: Running, distribution: Distribution) -> Ite
 
 
 def rounding_is_below_half_a_cent_a_payment(run: Running, distribution: Distribution) -> Iterator[Problem]:
-    unit = run.terms.deal.rounding.minor_unit
+    unit = run.terms.minor_unit
     for posted in distribution.postings:
         if ROUNDING in (posted.source, posted.destination) and 2 * posted.amount > unit:
             yield Problem(f"{posted.step} rounds by {_text(run, posted.amount)}", "a payment is rounded by half a cent at most")
 
 
 def opening_and_postings_give_closing(_run: Running, distribution: Distribution) -> Iterator[Problem]:
-    for row in distribution.balance_rows():
-        if row.opening + row.received - row.paid != row.closing:
-            yield Problem(f"{row.account} does not roll forward: {row}", "this is a fault of the program: please report it")
+    """Summed again from the postings alone, beside the running sums that the steps read."""
+    closing, rolled = distribution.closing.balances, defaultdict(int, distribution.opening.balances)
+    for posted in distribution.postings:
+        rolled[posted.source] -= posted.amount
+        rolled[posted.destination] += posted.amount
+    if {account: balance for account, balance in rolled.items() if balance} != closing:
+        for row in distribution.balance_rows():
+            if row.opening + row.received - row.paid != row.closing:
+                yield Problem(f"{row.account} does not roll forward: {row}", "this is a fault of the program: please report it")
 
 
 def books_sum_to_zero(run: Running, _distribution: Distribution) -> Iterator[Problem]:

@@ -10,8 +10,10 @@ from calendar import isleap, monthrange
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import lru_cache
 
 
+@lru_cache(maxsize=4096)  # the classes of a deal share a few spans
 def year_fraction(
     convention: str, start: date, end: date, *, period: tuple[date, date] | None = None, periods_per_year: int = 12, termination: date | None = None
 ) -> Fraction:
@@ -80,8 +82,8 @@ def _thirty_e_isda(start: date, end: date, termination: date | None) -> Fraction
 # Actual days -----------------------------------------------------------------------------------------------------------
 
 
-def _over(denominator: int | Fraction) -> Callable[[date, date], Fraction]:
-    return lambda start, end: Fraction((end - start).days) / denominator
+def _over(denominator: int, numerator: int = 1) -> Callable[[date, date], Fraction]:
+    return lambda start, end: Fraction((end - start).days * numerator, denominator)
 
 
 def _leap_days(start: date, end: date) -> int:
@@ -145,7 +147,7 @@ DAY_COUNTS: Mapping[str, Callable[[date, date], Fraction]] = {
     "ACT/364": _over(364),
     "ACT/365": _over(365),
     "ACT/365F": _over(365),
-    "ACT/365.25": _over(Fraction(1461, 4)),
+    "ACT/365.25": _over(1461, 4),
     "ACT/365A": _actual_365a,
     "ACT/ACT ISDA": _actual_isda,
     "ACT/ACT AFB": _actual_afb,

@@ -66,6 +66,19 @@ def interest_on_unpaid(tranche: str) -> str:
     return f"{tranche}.interest_on_unpaid"
 
 
+class Claims(NamedTuple):
+    """The accounts of what the trust owes one class, spelt once for a whole deal."""
+
+    principal: str
+    interest: str
+    shortfall: str
+    interest_on_unpaid: str
+
+
+def claims(tranche: str) -> Claims:
+    return Claims(principal(tranche), interest(tranche), shortfall(tranche), interest_on_unpaid(tranche))
+
+
 def residual(tranche: str) -> str:
     return f"{tranche}.residual"
 

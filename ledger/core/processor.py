@@ -67,12 +67,13 @@ def close(run: Running) -> Distribution:
 
 def carry(run: Running) -> None:
     """Unpaid interest is brought forward whole, less what was overpaid before; what the deal calls lost is then forgotten. The same for fees."""
-    deal = run.terms.deal
+    deal, balances = run.terms.deal, run.balances
     for name, tranche in deal.tranches.items():
-        run.transfer(posting.shortfall(name), posting.interest(name), -run.balances[posting.interest(name)], CLOSE, "", CLOSE)
+        claims = run.terms.claims[name]
+        run.transfer(claims.shortfall, claims.interest, -balances[claims.interest], CLOSE, "", CLOSE)
         if tranche.unpaid_interest == "lost":
-            for claim in (posting.shortfall(name), posting.interest_on_unpaid(name)):
-                run.transfer(EXCESS, claim, max(0, -run.balances[claim]), CLOSE, f"{name}.interest_lost", CLOSE)
+            for claim in (claims.shortfall, claims.interest_on_unpaid):
+                run.transfer(EXCESS, claim, max(0, -balances[claim]), CLOSE, f"{name}.interest_lost", CLOSE)
     for name, fee in deal.fees.items():
         if fee.unpaid == "lost":
             run.transfer(EXCESS, posting.fee(name), max(0, -run.balances[posting.fee(name)]), CLOSE, f"{name}.lost", CLOSE)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-from ledger.core import posting
 from ledger.core.collections import Collections
 from ledger.core.formula import Value
 from ledger.core.money import Exact, Money
@@ -88,7 +87,7 @@ class Running:
 
     def cash_of(self, account: str) -> Money:
         """What can be paid out of an account now."""
-        return self.balances[self.terms.cash_account(account)]
+        return self.balances[self.terms.cash_accounts[account]]
 
     def rate(self, subject: str) -> Exact:
         """A class's or fee's rate this period, found when it is first needed, so that one may be stated by another."""
@@ -110,8 +109,8 @@ class Running:
 
     def owed_interest(self, tranche: str) -> Money:
         """Interest that a class is owed now: on unpaid interest, brought forward, and this period's."""
-        balances = self.balances
-        return -(balances[posting.interest_on_unpaid(tranche)] + balances[posting.shortfall(tranche)] + balances[posting.interest(tranche)])
+        balances, claims = self.balances, self.terms.claims[tranche]
+        return -(balances[claims.interest_on_unpaid] + balances[claims.shortfall] + balances[claims.interest])
 
     def past(self, name: str) -> tuple[Value, ...]:
         """Values kept at earlier closes, oldest first. Raises ProblemsFound where there are none."""

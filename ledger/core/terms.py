@@ -18,6 +18,7 @@ from ledger.core.deal import AccrualFrom, Deal, Verb
 from ledger.core.events import Component
 from ledger.core.formula import Read, Term
 from ledger.core.money import Exact, Money
+from ledger.core.posting import Claims
 from ledger.core.schedule import PeriodDates
 
 What = Literal["interest", "fees", "principal", "rest", "ledger", "amount"]
@@ -125,17 +126,24 @@ class Terms:
     call_allowed: Read | None = None
     components: Mapping[str, Component] = field(default_factory=dict)
     loss_components: tuple[str, ...] = ()
+    scale: int = field(init=False)
+    minor_unit: Money = field(init=False)
+    claims: Mapping[str, Claims] = field(init=False)
+    cash_accounts: Mapping[str, str] = field(init=False)
 
-    @property
-    def scale(self) -> int:
-        return self.deal.rounding.scale
+    def __post_init__(self) -> None:
+        """What every period asks for again and again, found once: the unit of the books, and the names of accounts."""
+        deal = self.deal
+        self.scale, self.minor_unit = deal.rounding.scale, deal.rounding.minor_unit
+        self.claims = {name: posting.claims(name) for name in deal.tranches}
+        self.cash_accounts = {name: posting.cash(name) if account.cash else posting.entitlement(name) for name, account in deal.accounts.items()}
 
     def units(self, amount: Fraction) -> Money:
         """An amount of the deal file in units at carry scale; the compiler has refused one with more digits than that."""
         return int(amount * 10**self.scale)
 
     def cash_account(self, account: str) -> str:
-        return posting.cash(account) if self.deal.accounts[account].cash else posting.entitlement(account)
+        return self.cash_accounts[account]
 
     def due_account(self, account: str) -> str:
         return posting.due(account) if self.deal.accounts[account].cash else posting.entitlement(account)

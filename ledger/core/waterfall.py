@@ -82,7 +82,7 @@ def room_to_pay(run: Running, step: CompiledStep, payee: str) -> Money:
         case "fees":
             return max(0, -run.balances[posting.fee(payee)])
         case "principal":
-            return -run.balances[posting.principal(payee)]
+            return -run.balances[run.terms.claims[payee].principal]
         case "ledger":
             return run.balances[posting.ledger(step.ledger or "", payee)]
         case _:
@@ -97,8 +97,10 @@ def give(run: Running, step: CompiledStep, payee: str, amount: Money) -> None:
         part = min(amount, max(0, run.cash_of(account)))
         paid = pay_from(run, step, account, payee, part) if part else 0
         amount -= part
-        _move_ledger(run, step, step.settles, payee, -paid)
-        _move_ledger(run, step, step.adds_to, payee, paid)
+        if step.settles is not None:
+            _move_ledger(run, step, step.settles, payee, -paid)
+        if step.adds_to is not None:
+            _move_ledger(run, step, step.adds_to, payee, paid)
 
 
 def pay_from(run: Running, step: CompiledStep, account: str, payee: str, amount: Money) -> Money:
@@ -124,7 +126,7 @@ def pay_from(run: Running, step: CompiledStep, account: str, payee: str, amount:
 
 def _payable(run: Running, account: str, amount: Money, paid: Money = 0) -> Money:
     """An exact amount as cash: whole minor units, never more than the account held before `paid` left it."""
-    unit = run.terms.deal.rounding.minor_unit
+    unit = run.terms.minor_unit
     if unit == 1 or not run.terms.deal.accounts[account].cash:
         return amount
     return min(round_to_multiple(amount, unit), (run.cash_of(account) + paid) // unit * unit)
@@ -139,7 +141,8 @@ def pay_fee(run: Running, step: CompiledStep, source: str, payee: str, amount: M
 
 def pay_owed_interest(run: Running, step: CompiledStep, source: str, tranche: str, amount: Money) -> None:
     """Interest on unpaid interest first, then interest brought forward, then this period's."""
-    for claim in (posting.interest_on_unpaid(tranche), posting.shortfall(tranche), posting.interest(tranche)):
+    claims = run.terms.claims[tranche]
+    for claim in (claims.interest_on_unpaid, claims.shortfall, claims.interest):
         part = min(amount, -run.balances[claim])
         if part > 0:
             run.transfer(source, claim, part, step.label, f"{tranche}.interest_paid", step.cause)
@@ -164,10 +167,8 @@ def pay_for_ledger(run: Running, step: CompiledStep, source: str, tranche: str, 
 # Ledgers --------------------------------------------------------------------------------------------------------------
 
 
-def _move_ledger(run: Running, step: CompiledStep, ledger: tuple[str, str | None] | None, payee: str, amount: Money) -> None:
+def _move_ledger(run: Running, step: CompiledStep, ledger: tuple[str, str | None], payee: str, amount: Money) -> None:
     """Raise or lower a ledger; it never falls below zero. ("pdl", "") is the payee's own."""
-    if ledger is None or not amount:
-        return
     name, tranche = ledger
     account = posting.ledger(name, payee if tranche == "" else tranche)
     amount = max(amount, -run.balances[account])
