@@ -7,6 +7,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -103,10 +104,10 @@ def reconciled(store: Store, run: service.WorkedDeal) -> Reconciliation:
 
 @every_trust
 def test_every_figure_of_a_trust_ties_or_is_tolerated(folder: str, sqlite: str) -> None:
-    trust, store = TRUSTS[folder], Store(sqlite)
+    trust = TRUSTS[folder]
 
-    found = work(store, folder)
-    store.close()
+    with closing(Store(sqlite)) as store:
+        found = work(store, folder)
 
     assert [str(problem) for reconciliation in found for problem in reconciliation.problems] == []
     assert sum((Counter(reconciliation.counts) for reconciliation in found), Counter()) == Counter(
@@ -115,10 +116,8 @@ def test_every_figure_of_a_trust_ties_or_is_tolerated(folder: str, sqlite: str) 
 
 
 def test_a_trust_ties_on_postgresql_too(postgresql: str) -> None:
-    store = Store(postgresql)
-
-    found = work(store, "gma-1999-j02")
-    store.close()
+    with closing(Store(postgresql)) as store:
+        found = work(store, "gma-1999-j02")
 
     assert all(reconciliation.ties for reconciliation in found)
     assert sum(len(reconciliation.lines) for reconciliation in found) == 90
