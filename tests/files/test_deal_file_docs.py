@@ -156,6 +156,36 @@ def test_boarding_file_of_the_page_fits_the_first_deal() -> None:
     assert list(check_boarding(terms, deal_file.load_boarding(boarding.encode(), "boarding.yaml"))) == []
 
 
+RECIPES = re.findall(r"`(\{(?:pay|record|accrete|shortfall): [^`]+\})`", section("## How to say it"))
+FRAME = """
+deal: RECIPES-1
+closing_date: 2025-01-15
+dates: {distribution: {day: 25}}
+reported: {net_interest_shortfall: money}
+pool: {original_balance: 400}
+tranches:
+  A: {original_balance: 200, rate: 5%}
+  B: {original_balance: 100, rate: 6%}
+  Z: {original_balance: 100, rate: 7%}
+  R: {kind: residual}
+accounts: {funds: {collects: [interest]}, revenue: {}, principal: {collects: [scheduled_principal]}, reserve: {target: 10}}
+ledgers: {pdl: {of: [A, B], up_to: balance}, carryover: {of: A}, borrowed: {}}
+ratios: {uncapped: 8%}
+waterfall:
+"""
+
+
+@pytest.mark.parametrize("step", RECIPES)
+def test_step_of_the_page_is_a_step(step: str) -> None:
+    terms = deal_file.load(f"{FRAME}  - {step}\n".encode(), "deal.yaml")
+
+    assert len(terms.steps) == 1
+
+
+def test_page_has_steps_for_the_usual_terms() -> None:
+    assert len(RECIPES) >= 8
+
+
 def test_message_of_the_page_is_the_one_that_the_loader_gives() -> None:
     [message] = re.findall(r"```\n(deal.yaml:.*?)\n```", TEXT, re.DOTALL)
     with pytest.raises(ProblemsFound) as caught:
