@@ -65,8 +65,10 @@ class Allocation:
 
     def allocate(self, branch: Branch, amount: Any) -> Any:
         """Give up to `amount` to a branch; what was placed."""
-        if branch.payee is not None or branch.limit is not None or branch.when is not None:
+        if branch.limit is not None or branch.when is not None:
             amount = min(amount, self.room_of(branch))
+        elif branch.payee is not None:
+            amount = min(amount, self.room(branch.payee))
         if amount <= 0:
             return 0
         if branch.payee is not None:

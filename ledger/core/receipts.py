@@ -21,6 +21,7 @@ from ledger.core.names import pool_balance
 from ledger.core.posting import EXCESS
 from ledger.core.problems import Problem, ProblemsFound, stop_on
 from ledger.core.state import Running
+from ledger.core.terms import Terms
 
 EVENTS = "events"
 """The cause of a posting that sums events of the period."""
@@ -46,13 +47,13 @@ def adjust(run: Running) -> None:
     """Correct opening balances by the signed amount of each `adjustment`, as a correction of the period it `applies_to`."""
     for fact in run.collections.of_kind("adjustment"):
         subject, amount = fact.subject or "", fact.amount or 0
-        source, destination = adjusted_accounts(run, subject)
+        source, destination = adjusted_accounts(run.terms, subject)
         run.transfer(source, destination, amount, "adjustment", f"{subject}.adjustment", EVENTS, fact.effective_on)
 
 
-def adjusted_accounts(run: Running, subject: str) -> Leg:
+def adjusted_accounts(terms: Terms, subject: str) -> Leg:
     """(source, destination) of an adjustment that raises what its subject names. Raises ProblemsFound for a subject that is nothing of the deal."""
-    deal, terms = run.terms.deal, run.terms
+    deal = terms.deal
     name, _, item = subject.rpartition(".")
     if item == "unpaid_interest" and name in deal.tranches:
         return posting.shortfall(name), EXCESS
@@ -99,24 +100,41 @@ def reported_value(reported: Reported, fact: Event) -> Value:
 # Flows --------------------------------------------------------------------------------------------------------------
 
 
+Totals = dict[str, dict[tuple[str | None, date | None], Money]]
+"""By component, then by pool and origin."""
+
+
 def post_flows(run: Running) -> None:
     """Post each component's total of each pool and origin, in the order of the table of components."""
-    order = {name: index for index, name in enumerate(run.terms.components)}
-    totals: dict[tuple[str, str | None, date | None], Money] = defaultdict(int)
+    totals: Totals = defaultdict(lambda: defaultdict(int))
     for component, pool, amount, origin in run.collections.flows:
-        totals[component, pool, origin] += amount
-    for component, pool, origin in sorted(totals, key=lambda key: (order[key[0]], key[1] or "", key[2] or date.min)):
-        flow = Flow(component, pool, totals[component, pool, origin], origin)
-        loss = totals.get(("realized_loss", pool, origin), 0) - totals.get(("liquidation_expense", pool, origin), 0)
-        match component:
-            case "liquidation_proceeds":
-                _default_first(run, flow, flow.amount + loss)
-                _post(run, flow, flow.amount)
-            case "realized_loss":
-                _default_first(run, flow, loss)
-                _post(run, flow, loss)
-            case _:
-                _post(run, flow, flow.amount)
+        totals[component][pool, origin] += amount
+    for component in run.terms.components:
+        if component in totals:
+            for pool, origin in sorted(totals[component], key=_by_pool_and_origin):
+                _post_total(run, Flow(component, pool, totals[component][pool, origin], origin), totals)
+
+
+def _by_pool_and_origin(key: tuple[str | None, date | None]) -> tuple[str, date]:
+    return key[0] or "", key[1] or date.min
+
+
+def _post_total(run: Running, flow: Flow, totals: Totals) -> None:
+    match flow.component:
+        case "liquidation_proceeds":
+            _default_first(run, flow, flow.amount + _net_loss(flow, totals))
+            _post(run, flow, flow.amount)
+        case "realized_loss":
+            _default_first(run, flow, _net_loss(flow, totals))
+            _post(run, flow, _net_loss(flow, totals))
+        case _:
+            _post(run, flow, flow.amount)
+
+
+def _net_loss(flow: Flow, totals: Totals) -> Money:
+    """The realized loss of a pool and origin without its expenses, which were posted to the loss apart."""
+    losses, expenses = (totals.get(name, {}).get((flow.pool, flow.origin), 0) for name in ("realized_loss", "liquidation_expense"))
+    return losses - expenses
 
 
 def _pool(flow: Flow) -> str:
