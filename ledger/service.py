@@ -19,6 +19,7 @@ from ledger.core.compiler import compile_deal
 from ledger.core.deal import Deal
 from ledger.core.distribution import RULES, Distribution, decode_state, encode_state
 from ledger.core.events import FACTS, KINDS, Event
+from ledger.core.names import pool_balance
 from ledger.core.opening import open_books
 from ledger.core.problems import Problem, ProblemsFound, stop_on
 from ledger.core.processor import distribute as run_period
@@ -26,7 +27,7 @@ from ledger.core.schedule import PeriodDates
 from ledger.core.state import State
 from ledger.core.statement import Received, Statement, draw, received
 from ledger.core.terms import Terms
-from ledger.files import calendars, deal_file, remittance
+from ledger.files import calendars, deal_file, remittance, remittance_checks
 from ledger.reports import reconcile as reconciliation
 from ledger.reports.published import read_published, read_tolerated
 from ledger.store import seal
@@ -124,7 +125,8 @@ def _dates_to_record(reader: Reader, terms: Terms, key: date, number: int, openi
         previous = opening.distribution.closing.last_distribution
     else:
         before = recorded_dates(reader, deal.deal, schedule.key_of(deal, number - 1))
-        previous = before.distribution if before else None
+        assert before is not None  # no month is left out, so the one before is open
+        previous = before.distribution
     dates = schedule.resolve(deal, number, calendars.is_open(deal.dates.distribution.calendar), previous)
     return [Event(0, "period_date", name, effective_on=getattr(dates, name)) for name in PERIOD_DATES]
 
@@ -158,19 +160,33 @@ def remit(
 
 
 def _read_months(reader: Reader, terms: Terms, source: bytes, name: str, digest: str, accept: frozenset[str]) -> list[remittance.Month]:
-    """The file's months, each checked against the one before it."""
+    """The file's months, each checked against the one before it; a file that was appended before needs no second look."""
     deal = terms.deal
-    months = remittance.read(source, name, deal, is_period=lambda key: schedule.number_of(deal, key) is not None)
-    known = {(period, position) for other, period, position in reader.digest_seen(digest) if other == deal.deal}
-    if {period for period, _ in known} >= {month.period for month in months}:
+    months = remittance.read(source, name, terms)
+    known = {period for other, period, _ in reader.digest_seen(digest) if other == deal.deal}
+    if known >= {month.period for month in months}:
         return months
-    problems = [*_order_problems(reader, terms, months), *_seen_problems(reader, deal.deal, digest, months, accept)]
-    loans = reader.loan_balances(deal.deal)
-    for month in months:
-        problems.extend(remittance.check_month(month, deal, loans, lambda subject: reader.loan_known(deal.deal, subject)))
-        loans = remittance.closing_loans(month, loans)
-    stop_on(problem.at(name) for problem in problems)
+    stop_on(problem.at(name) for problem in [*_order_problems(reader, terms, months), *_seen_problems(reader, deal.deal, digest, months, accept)])
+    remittance.stop_on_listed(_month_problems(reader, terms, months, name))
     return months
+
+
+def _month_problems(reader: Reader, terms: Terms, months: list[remittance.Month], name: str) -> Iterator[Problem]:
+    """What does not agree in each month; its loans open as the month before left them, in the log or in the same file."""
+    deal = terms.deal
+    first_positions = {row.period: row.first_position for row in reader.periods(deal.deal)}
+    before = first_positions.get(months[0].period)
+    loans = reader.loan_balances(deal.deal, None if before is None else before - 1, not_loans={"pool", *deal.pools, *deal.accounts})
+    closing = latest(reader, terms).distribution.closing.balances
+    pools = {pool: pool_balance(closing, terms, pool) for pool in deal.all_pools}
+    arrived = set[str]()
+    for month in months:
+        is_first = month.period not in first_positions
+        context = remittance_checks.Context(month, terms, loans, lambda loan: loan in arrived or reader.loan_known(deal.deal, loan), pools, is_first)
+        for row, problem in remittance_checks.check(context):
+            yield problem.at(f"{name}:{row}")
+        loans = remittance_checks.closing_loans(context)
+        arrived.update(context.by_loan)
 
 
 def _order_problems(reader: Reader, terms: Terms, months: list[remittance.Month]) -> Iterator[Problem]:

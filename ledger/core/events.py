@@ -150,6 +150,17 @@ FACTS: Mapping[str, Column] = {
     "status": "delinquency", "nil_month": "code", "missing_month": "code", "call": "code",
 }  # fmt: skip
 """Kinds that are read one by one rather than summed, with the column that `value` fills."""
+LOAN_FACTS = ("loan_setup", "closing_balance", "status")
+"""Those of them that may be facts of one loan."""
+WITHOUT_VALUE = ("nil_month", "missing_month", "call")
+"""Those of them that a row says by being there."""
+SIGNED = frozenset(
+    (
+        "payment", "interest", "scheduled_principal", "curtailment", "payoff", "prepayment", "liquidation_proceeds", "realized_loss", "recovery",
+        "subsequent_recovery", "pool_adjustment",
+    )
+)  # fmt: skip
+"""Kinds whose rows may be negative for one loan: a reversal of what was reported, a gain on a liquidation. Totals of a pool may be so for any kind."""
 
 OURS = ("received", "terms", "period_date", "distribution", "approval", "publication", "evidence_erased")
 """Kinds that the ledger itself appends."""

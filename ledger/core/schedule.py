@@ -51,9 +51,14 @@ def key_of(deal: Deal, number: int) -> date:
 
 def number_of(deal: Deal, key: date) -> int | None:
     """The number of the period that a date is the key of; None for a date that is not on the schedule."""
-    first = key_of(deal, 1)
-    number = ((key.year - first.year) * 12 + key.month - first.month) // deal.dates.distribution.months + 1
+    number = number_before(deal, key)
     return number if number >= 1 and key_of(deal, number) == key else None
+
+
+def number_before(deal: Deal, day: date) -> int:
+    """The number of the last period whose key is in the month of `day` or before it; below 1 for a day before the first."""
+    first = key_of(deal, 1)
+    return ((day.year - first.year) * 12 + day.month - first.month) // deal.dates.distribution.months + 1
 
 
 def named(deal: Deal, text: str) -> date:

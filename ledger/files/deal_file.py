@@ -21,7 +21,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from ledger.core.compiler import compile_deal
 from ledger.core.deal import Boarding, Deal, Model
 from ledger.core.formula import Formula, FormulaError, Number
-from ledger.core.problems import Problem, ProblemsFound, nearest, stop_on
+from ledger.core.problems import Problem, ProblemsFound, nearest
 from ledger.core.terms import Terms
 from ledger.files import formula_text, yaml_text
 from ledger.files.calendars import CALENDARS
@@ -36,15 +36,20 @@ def load(source: bytes, name: str) -> Terms:
     """A deal file as terms that run. Raises ProblemsFound with everything that is wrong, each placed `name:line:column`."""
     document = yaml_text.read(source, name)
     reading = _read(document, Deal)
-    if reading.model is not None:
-        problems = [*_unknown_to_the_world(reading.model)]
-        try:
-            terms = compile_deal(reading.model)
-        except ProblemsFound as found:
-            problems.extend(found.problems)
-        reading.problems.extend(reading.as_written(problem) for problem in problems if reading.is_sure(problem))
-    stop_on(document.placed(reading.problems))
+    terms, later = _compiled(reading.model) if reading.model is not None else (None, [])
+    problems = [*reading.problems, *(reading.as_written(problem) for problem in later if reading.is_sure(problem))]
+    if terms is None or problems:
+        raise ProblemsFound(document.placed(problems))
     return terms
+
+
+def _compiled(deal: Deal) -> tuple[Terms | None, list[Problem]]:
+    """The terms of a deal, or what is wrong with it; in either case what is wrong with its calendars and its time zone."""
+    problems = [*_unknown_to_the_world(deal)]
+    try:
+        return compile_deal(deal), problems
+    except ProblemsFound as found:
+        return None, [*problems, *found.problems]
 
 
 def load_boarding(source: bytes, name: str) -> Boarding:
@@ -127,22 +132,25 @@ def _touches(path: Path, mended: Iterable[Path]) -> bool:
 
 
 def _read(document: Document, model: type[M]) -> Reading[M]:
+    """The file as a model: at once, or after mending what the model refused the first time."""
     blank = [problem.path for problem in document.problems]
-    errors = _validated(model, document.value)
-    if not isinstance(errors, list):
-        return Reading(errors, [*document.problems], blank, whole=not blank)
-    refused = [refusal(details, model, document.value) for details in errors]
-    kinds = [details["type"] for details in errors]
-    meant = {problem.path: near_field(model, problem.path) for problem, kind in zip(refused, kinds, strict=True) if kind == "extra_forbidden"}
-    problems = [*document.problems, *(problem for problem in refused if problem.path not in blank and problem.path not in meant.values())]
-    mended = [*blank, *(problem.path for problem in refused if problem.path not in meant.values())]
-    value = _mend(model, document.value, zip(kinds, (problem.path for problem in refused), strict=True), meant)
-    again = [] if value is None else _validated(model, value)
-    reading = Reading(None if isinstance(again, list) else again, problems, mended, meant)
-    if isinstance(again, list):
-        later = (refusal(details, model, value) for details in again)
-        problems.extend(reading.as_written(problem) for problem in later if not _touches(problem.path, mended))
-    reading.whole = not blank and all(kind == "formula" or problem.path[:1] not in DEPENDED_ON for kind, problem in zip(kinds, refused, strict=True))
+    first = _validated(model, document.value)
+    if not isinstance(first, list):
+        return Reading(first, [*document.problems], blank, whole=not blank)
+    refused = [(details["type"], refusal(details, model, document.value)) for details in first]
+    meant = {problem.path: near_field(model, problem.path) for kind, problem in refused if kind == "extra_forbidden"}
+    # A field that is missing because it is misspelt, and one that has no value, are told already.
+    told = [problem for _, problem in refused if problem.path not in meant.values() and problem.path not in blank]
+    reading: Reading[M] = Reading(None, [*document.problems, *told], [*blank, *(problem.path for problem in told)], meant)
+    reading.whole = not blank and all(kind == "formula" or problem.path[:1] not in DEPENDED_ON for kind, problem in refused)
+    mended = _mend(model, document.value, [(kind, problem.path) for kind, problem in refused], meant)
+    if mended is None:
+        return reading
+    second = _validated(model, mended)
+    if not isinstance(second, list):
+        return replace(reading, model=second)
+    later = (refusal(details, model, mended) for details in second)
+    reading.problems.extend(reading.as_written(problem) for problem in later if not _touches(problem.path, reading.mended))
     return reading
 
 
@@ -175,8 +183,8 @@ def _mend(model: type[Model], value: Any, errors: Iterable[tuple[str, Path]], me
     for kind, path in errors:
         if kind == "formula":
             _put(mended, path, _UNREAD)
-        elif meant.get(path) is not None:
-            _put(mended, meant[path] or (), _parent(mended, path).pop(path[-1]))
+        elif (other := meant.get(path)) is not None:
+            _parent(mended, other).setdefault(other[-1], _parent(mended, path).pop(path[-1]))
         elif path in meant.values():
             continue
         elif path and path[-1] in STAND_INS:
