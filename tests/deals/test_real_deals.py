@@ -141,6 +141,12 @@ def test_the_ten_trusts_have_664_figures() -> None:
     assert sum(trust.left_out for trust in TRUSTS.values()) == 11
 
 
+def test_no_real_trust_is_shipped_uncounted() -> None:
+    real = {path.name for path in service.worked_folders() if "not affiliated" in (path / "README.md").read_text()}
+
+    assert real == set(TRUSTS)
+
+
 def test_every_month_of_the_cases_is_worked() -> None:
     for folder, trust in TRUSTS.items():
         months = {row["distribution_date"][:7] for row in rows_of(folder, "published.csv")}
