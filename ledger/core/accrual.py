@@ -54,8 +54,8 @@ def fee_accrued(run: Running, fee: str) -> Money:
 
 def _product(basis: Money, rate: Exact, fraction: Exact, mode: RoundingMode) -> Money:
     """One exact product and one rounding, in whole numbers: fractions are only multiplied out, never reduced."""
-    numerator = basis * rate.numerator * fraction.numerator
-    return round_ratio(numerator, rate.denominator * fraction.denominator, mode)
+    (above, below), (part, whole) = rate.as_integer_ratio(), fraction.as_integer_ratio()
+    return round_ratio(basis * above * part, below * whole, mode)
 
 
 def reset_ledgers(run: Running) -> None:

@@ -70,7 +70,7 @@ def sources_equal_uses_by_step(run: Running, distribution: Distribution) -> Iter
     used: dict[str, Money] = defaultdict(int)
     for posted in distribution.postings:
         from_cash, to_cash = posted.source in held, posted.destination in held
-        if not posted.cause.startswith("step ") or not (from_cash or to_cash):
+        if not (from_cash or to_cash) or not posted.cause.startswith("step "):
             continue
         left[posted.cause] += posted.amount if from_cash else -posted.amount if posted.source == ROUNDING else 0
         if posted.item.endswith(("_paid", ".paid")) or (from_cash and to_cash):
@@ -83,9 +83,8 @@ def sources_equal_uses_by_step(run: Running, distribution: Distribution) -> Iter
 
 
 def rounding_is_below_half_a_cent_a_payment(run: Running, distribution: Distribution) -> Iterator[Problem]:
-    unit = run.terms.minor_unit
     for posted in distribution.postings:
-        if ROUNDING in (posted.source, posted.destination) and 2 * posted.amount > unit:
+        if ROUNDING in (posted.source, posted.destination) and 2 * posted.amount > run.terms.minor_unit:
             yield Problem(f"{posted.step} rounds by {_text(run, posted.amount)}", "a payment is rounded by half a cent at most")
 
 
