@@ -289,7 +289,7 @@ class DealCompiler:
         terms.components = {**COMPONENTS, **{name: by_effects(kind.cash, kind.pool, kind.loss) for name, kind in deal.events.items()}}
         terms.loss_components = tuple(name for name, component in terms.components.items() if component.loss)
         for name in (*deal.amounts, *deal.ratios, *deal.tables):
-            self._guarded(("amounts" if name in deal.amounts else "ratios" if name in deal.ratios else "tables", name), name)
+            self.named(Name(name, 0))
         for name, tranche in deal.tranches.items():
             self._tranche(name, tranche)
         for name, fee in deal.fees.items():
@@ -307,12 +307,6 @@ class DealCompiler:
             terms.call_allowed = self.formula(("call", "allowed_when"), deal.call.allowed_when, BOOLEAN).read
         terms.steps = StepCompiler(self).compile(deal.waterfall)
 
-    def _guarded(self, path: Path, name: str) -> None:
-        try:
-            self.named(Name(name, 0))
-        except FormulaError as error:
-            self.problem(path, error.fact, error.remedy, error.at)
-
     def _accrual(self, path: Path, subject: str, item: Tranche | Fee, rate: Read, basis: Read) -> None:
         dates = self.deal.dates
         accrual: AccrualFrom = item.accrual or dates.accrual
@@ -326,17 +320,10 @@ class DealCompiler:
             if getattr(tranche, field) is not None:
                 self.problem((*path, field), f"class {name} has `{field}` and accrues nothing", "give it a `rate`")
         if tranche.rate is not None:
-            self._guarded_rate(name)
+            self.rate_of(name, 0)
             self._accrual(path, name, tranche, self.terms.values[f"{name}.rate"].read, self.basis_of(name))
         if tranche.interest_on_unpaid is not None:
             self.terms.on_unpaid[name] = self.formula((*path, "interest_on_unpaid"), tranche.interest_on_unpaid, NUMBER).read
-
-    def _guarded_rate(self, name: str) -> None:
-        try:
-            self.rate_of(name, 0)
-        except FormulaError as error:
-            self.problem(("tranches", name, "rate"), error.fact, error.remedy, error.at)
-            self.terms.values.setdefault(f"{name}.rate", Term(NUMBER, lambda _run: 0))
 
     def _fee(self, name: str, fee: Fee) -> None:
         path = ("fees", name)

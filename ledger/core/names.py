@@ -312,7 +312,7 @@ class Names:
     def _interest(self, node: Call, name: Name) -> Term:
         """What a class would accrue at another rate, on its own basis or another, rounded as its interest."""
         if name.name not in self.deal.tranches or len(node.arguments) not in (2, 3):
-            fact = f"`interest` is used with {len(node.arguments)} values, of `{name.name}`"
+            fact = f"`interest` takes a class, a rate and perhaps a base; here are {len(node.arguments)} arguments, the first `{name.name}`"
             raise FormulaError(node.at, fact, "write `interest(CLASS, rate)` or `interest(CLASS, rate, base)`")
         self._accrues(name.name, name.at, "`interest`")
         rate = self.compiler.read(node.arguments[1], NUMBER)

@@ -145,6 +145,22 @@ def test_caret_stands_below_the_place() -> None:
     assert problem.place == "deal.yaml:11:20"
 
 
+@pytest.mark.parametrize(("written", "place"), [
+    ("A.balance + C.balance", "11:20"),
+    ("'A.balance + C.balance'", "11:21"),
+    ('"A.balance + C.balance"', "11:21"),
+    (">-\n    A.balance +\n    C.balance", "13:5"),
+    ("|\n    A.balance\n    + C.balance", "13:7"),
+    ("A.balance +\n    C.balance", "12:5"),
+    ('"A.balance \\x2B C.balance"', "11:8"),                              # an escape hides where a character stands
+])  # fmt: skip
+def test_place_inside_a_formula_is_found_however_it_is_written(written: str, place: str) -> None:
+    [problem] = problems_of(SMALL + f"amounts:\n  cap: {written}\n")
+
+    assert problem.place == f"deal.yaml:{place}"
+    assert "`C.balance`" in problem.fact
+
+
 def test_one_wrong_formula_hides_no_other_problem_and_makes_no_noise() -> None:
     text = SMALL + "amounts:\n  one: A.balance +\n  two: one + C.balance\n  three: two + 5%\ntriggers: {late: {fails_when: three}}\n"
 
