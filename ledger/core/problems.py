@@ -51,5 +51,5 @@ def nearest(word: str, known: Iterable[str], most: int = 3) -> str:
     """`, did you mean x or y` for a misspelt name, or nothing where no known name is near."""
     from difflib import get_close_matches
 
-    matches = get_close_matches(word, list(known), n=most, cutoff=0.6)
+    matches = get_close_matches(word, list(known), n=most)
     return f"did you mean {' or '.join(matches)}?" if matches else ""

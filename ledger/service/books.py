@@ -1,0 +1,102 @@
+"""Reading the books of a deal through the core's values, and recording a distribution in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from ledger.core.collections import Collections, collect
+from ledger.core.distribution import RULES, Distribution, decode_state, encode_state
+from ledger.core.events import FACTS, KINDS, Event
+from ledger.core.problems import Problem, ProblemsFound
+from ledger.core.schedule import PeriodDates
+from ledger.core.state import State
+from ledger.core.terms import Terms
+from ledger.store import seal
+from ledger.store.log import Draft, Receipt, Writer
+from ledger.store.projections import Reader
+
+PERIOD_DATES: tuple[str, ...] = tuple(PeriodDates.__slots__)
+SUMMED = (*KINDS,)
+READ_ONE_BY_ONE = (*FACTS,)
+
+
+def recorded_dates(reader: Reader, deal: str, key: date, known_at: int | None = None) -> PeriodDates | None:
+    """The dates of a period as they were recorded when it opened; None where it has not."""
+    days = {event.subject: event.effective_on for _, event in reader.facts(deal, key, ["period_date"], known_at)}
+    return PeriodDates(**{name: days[name] for name in PERIOD_DATES}) if days else None  # type: ignore[arg-type]  # each was recorded with its day
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A distribution as the books hold it: its number in the store, the position of its commit, and what that commit sealed of it."""
+
+    row: int
+    position: int
+    distribution: Distribution
+    header: seal.DistributionHeader
+    digest: str
+
+    @property
+    def period(self) -> date:
+        """The period's key."""
+        return self.header.period
+
+
+def stored(reader: Reader, terms: Terms, number: int) -> Stored:
+    """A distribution by its number in the store."""
+    deal = terms.deal.deal
+    row = reader.distribution(deal, number)
+    opening = State(0, terms.deal.closing_date, {})
+    if row.previous is not None:
+        before = reader.distribution(deal, row.previous)
+        opening, _, _ = decode_state(before.state, _closing(reader, deal, row.previous))
+    state, dates, readings = decode_state(row.state, _closing(reader, deal, number))
+    distribution = Distribution(state.number, dates, opening, state, tuple(reader.postings(deal, number)), readings)
+    return Stored(number, row.known_at, distribution, row.header, row.digest)
+
+
+def _closing(reader: Reader, deal: str, number: int) -> dict[str, int]:
+    return {account: row.closing for account, row in reader.balances(deal, number).items() if row.closing}
+
+
+def latest(reader: Reader, terms: Terms, on: date | None = None, known_at: int | None = None) -> Stored:
+    """The last distribution on or before a day, as known at a position; before the first, the position at closing or boarding."""
+    row = reader.latest_distribution(terms.deal.deal, on_or_before=on, known_at=known_at)
+    return stored(reader, terms, row.number if row is not None else 0)
+
+
+def collections(reader: Reader, terms: Terms, key: date, known_at: int | None = None) -> Collections:
+    """What is known of a period at a position."""
+    deal = terms.deal
+    kinds = (*SUMMED, *deal.events)
+    totals = reader.collections(deal.deal, key, kinds, by_pool=bool(deal.pools), known_at=known_at)
+    facts = [event for _, event in reader.facts(deal.deal, key, READ_ONE_BY_ONE, known_at)]
+    return collect(totals, facts, {name: terms.components[name] for name in deal.events}, {})
+
+
+def position_of(reader: Reader, deal: str, known_at: int | None) -> int:
+    """The position that a read is made at: the one asked for, or the last. Raises ProblemsFound for one that the deal does not have."""
+    last = reader.head(deal).position
+    if known_at is not None and not 1 <= known_at <= last:
+        raise ProblemsFound([Problem(f"{deal} has positions 1 to {last}, not {known_at}", "see `tranche events`", place=deal)])
+    return known_at or last
+
+
+def numbered(events: Iterable[Event]) -> list[Event]:
+    """Events in their order, as the lines 1, 2, 3 ... of a commit."""
+    return [event._replace(line=line) for line, event in enumerate(events, 1)]
+
+
+def record(
+    writer: Writer, terms: Terms, distribution: Distribution, number: int, previous: int | None, events: list[Event], actor: str, reason: str, terms_digest: str
+) -> Receipt:
+    """Append the commit that says what was distributed, then its postings and balances, sealed by the database."""
+    dates = distribution.dates
+    header = seal.DistributionHeader(number, previous, dates.scheduled, dates.distribution, 1, terms_digest, RULES, encode_state(distribution))
+    digest = seal.distribution_digest(header, distribution.postings)
+    events = numbered([*events, Event(0, "distribution", code=digest, amount=number)])
+    receipt = writer.append(Draft(events, dates.scheduled if number else None, actor, reason))
+    writer.record_distribution(header, receipt.position, distribution.postings, distribution.balance_rows())
+    return receipt

@@ -1,0 +1,74 @@
+"""Statements of any date, as known at a position, and published figures beside them: reads, which never write to the books."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from ledger.core import schedule
+from ledger.core.problems import Problem, ProblemsFound
+from ledger.core.statement import Received, Statement, draw, received
+from ledger.core.terms import Terms
+from ledger.reports import reconcile as reconciliation
+from ledger.reports.published import read_published, read_tolerated
+from ledger.service.books import collections, latest, position_of, stored
+from ledger.service.terms import terms_of
+from ledger.store.engine import Store
+from ledger.store.projections import Reader
+
+
+def statement(store: Store, deal: str, *, on: date | str | None = None, known_at: int | None = None) -> Statement:
+    """The statement of the last distribution on or before a day (by default the last), as the books knew it at a position.
+
+    `on` may be text: a whole date, or the beginning of one that names a single distributed period, such as 2025-04. Raises ProblemsFound.
+    """
+    with store.reading() as reader:
+        terms, _ = terms_of(reader, deal)
+        position = position_of(reader, deal, known_at)
+        day = _day_of(reader, terms, on, position) if isinstance(on, str) else on
+        shown, last = latest(reader, terms, day, known_at), reader.latest_distribution(deal, known_at=known_at)
+        pending = _received_since(reader, terms, last.period, known_at) if last is not None and shown.row == last.number else ()
+        head = next(commit.hash for commit in reader.commits(deal, after=position - 1, up_to=position))
+        return draw(terms, shown.distribution, received=pending, as_of=day, position=position, head=head)
+
+
+def period(store: Store, deal: str, text: str) -> date:
+    """The key of the one period whose scheduled date begins with `text`; a whole date stands for itself. Raises ProblemsFound."""
+    with store.reading() as reader:
+        return schedule.named(terms_of(reader, deal)[0].deal, text)
+
+
+def _day_of(reader: Reader, terms: Terms, text: str, position: int) -> date:
+    """The day to look up: a whole date as it is, a period's by the day on which it was paid. Raises ProblemsFound where it is not distributed yet."""
+    key = schedule.named(terms.deal, text)
+    if text == str(key):
+        return key
+    paid = [row.distribution_date for row in reader.distributions(terms.deal.deal) if row.period == key and row.known_at <= position]
+    if not paid:
+        remedy = "run `tranche distribute`, or name an earlier period"
+        raise ProblemsFound([Problem(f"the period {key} is not distributed as of position {position}", remedy, place=terms.deal.deal)])
+    return paid[-1]
+
+
+def _received_since(reader: Reader, terms: Terms, last: date, known_at: int | None) -> Iterator[Received]:
+    """What is reported for the periods after the last one that is distributed."""
+    for row in reader.periods(terms.deal.deal, known_at):
+        if row.period > last:
+            yield from received(row.period, collections(reader, terms, row.period, known_at).flows)
+
+
+def reconcile(
+    store: Store, deal: str, published: tuple[bytes, str], tolerated: tuple[bytes, str] | None = None, known_at: int | None = None
+) -> reconciliation.Reconciliation:
+    """Each published figure beside ours."""
+    rows = read_published(*published)
+    allowed = read_tolerated(*tolerated) if tolerated else []
+    with store.reading() as reader:
+        terms, _ = terms_of(reader, deal)
+        position = position_of(reader, deal, known_at)
+        numbers = {row.period: row.number for row in reader.distributions(deal) if row.number and row.known_at <= position}
+
+        def of(key: date) -> Statement | None:
+            return draw(terms, stored(reader, terms, numbers[key]).distribution) if key in numbers else None
+
+        return reconciliation.reconcile(rows, allowed, of)

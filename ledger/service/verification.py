@@ -1,0 +1,60 @@
+"""Proving the books: the chain recomputed, every distribution run again from the log and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ledger.core.distribution import RULES, encode_state
+from ledger.core.problems import Problem, ProblemsFound
+from ledger.core.processor import distribute as run_period
+from ledger.core.terms import Terms
+from ledger.service.books import collections, recorded_dates, stored
+from ledger.service.terms import terms_of
+from ledger.store import seal
+from ledger.store.engine import Store
+from ledger.store.projections import Reader
+from ledger.store.verify import verify as verify_books
+from ledger.store.verify_books import orphans
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What `verify` found of one deal: commits and events whose hashes agree, periods that replayed the same, and all that does not."""
+
+    deal: str
+    position: int
+    head: str
+    periods: int
+    problems: tuple[Problem, ...]
+
+
+def verify(store: Store, deal: str) -> Verified:
+    """Recompute the chain, then every distribution from the log, and compare; look at the triggers that forbid change, and for rows of no deal."""
+    with store.reading() as reader:
+        problems = [*store.check(), *orphans(reader.connection), *verify_books(reader, deal)]
+        if problems:
+            return Verified(deal, 0, "", 0, tuple(problems))
+        head = reader.head(deal)
+        terms, _ = terms_of(reader, deal)
+        rows = [row.number for row in reader.distributions(deal)]
+        problems = [problem for number in rows for problem in _replay(reader, terms, number)]
+    return Verified(deal, head.position, head.hash, len(rows) - 1, tuple(problems))
+
+
+def _replay(reader: Reader, terms: Terms, number: int) -> Iterator[Problem]:
+    """Run one period again from the log and compare it with what its commit sealed. The postings of opening are the terms' own, not run again."""
+    kept = stored(reader, terms, number)
+    if not number:
+        return
+    place = f"{terms.deal.deal} {kept.period}, distribution {number}"
+    dates = recorded_dates(reader, terms.deal.deal, kept.period, kept.position)
+    try:
+        assert dates is not None
+        again = run_period(terms, kept.distribution.opening, dates, collections(reader, terms, kept.period, kept.position))
+    except ProblemsFound as found:
+        yield from found.problems
+        return
+    if seal.distribution_digest(kept.header._replace(state=encode_state(again)), again.postings) != kept.digest:
+        verdict = "differs" if kept.header.rules == RULES else f"differs under rules {RULES} (distributed under {kept.header.rules})"
+        yield Problem(f"replaying the log gives other postings: {verdict}", "report it, with `tranche events`", place=place)

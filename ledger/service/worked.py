@@ -1,0 +1,53 @@
+"""The worked deals that ship with the product: folders with a deal file, remittances and what the trust published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ledger.files import deal_file
+from ledger.service.deals import Opened, open_deal
+from ledger.store.engine import Store
+
+
+@dataclass(frozen=True, slots=True)
+class WorkedDeal:
+    """A folder of a worked deal: its deal file, and what makes one run of it."""
+
+    deal_file: Path
+    run: Path
+    called: str | None
+
+    @property
+    def boarding(self) -> Path | None:
+        path = self.run / "boarding.yaml"
+        return path if path.exists() else None
+
+    @property
+    def remittances(self) -> list[Path]:
+        return sorted((self.run / "remittances").glob("*.csv"))
+
+
+def worked_folders() -> list[Path]:
+    """The folders of the deals that ship with the product, by name."""
+    return sorted(file.parent for file in (Path(__file__).parents[1] / "deals").glob("*/deal.yaml"))
+
+
+def worked_deals(folder: Path) -> Iterator[WorkedDeal]:
+    """The runs of a worked deal: the folder itself, or a sub-folder each, opened as DEAL.FOLDER."""
+    file = folder / "deal.yaml"
+    if (folder / "remittances").is_dir():
+        yield WorkedDeal(file, folder, None)
+    deal = deal_file.load(file.read_bytes(), file.name).deal.deal
+    for run in sorted(path.parent for path in folder.glob("*/remittances")):
+        yield WorkedDeal(file, run, f"{deal}.{run.name}")
+
+
+def board(store: Store, worked: WorkedDeal, *, actor: str) -> Opened:
+    """Open a worked deal as its folder says."""
+    boarding = worked.boarding
+    return open_deal(
+        store, worked.deal_file.read_bytes(), worked.deal_file.name, boarding=(boarding.read_bytes(), boarding.name) if boarding else None,
+        called=worked.called, actor=actor,
+    )  # fmt: skip

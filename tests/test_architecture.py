@@ -1,0 +1,42 @@
+"""The shape of the house, where a linter's settings cannot say it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+MODULES = sorted(path for folder in ("ledger", "cli", "migrations") for path in (ROOT / folder).rglob("*.py"))
+CORE = [path for path in MODULES if path.is_relative_to(ROOT / "ledger" / "core")]
+by_name = pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+
+
+def nodes(path: Path) -> Iterator[ast.AST]:
+    return ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("path", CORE, ids=lambda path: path.name)
+def test_the_core_knows_no_floats(path: Path) -> None:
+    floats = [node for node in nodes(path) if isinstance(node, ast.Constant) and isinstance(node.value, float)]
+    named = [node for node in nodes(path) if isinstance(node, ast.Name) and node.id == "float"]
+
+    assert floats + named == []
+
+
+@by_name
+def test_functions_fit_on_a_screen_and_modules_can_be_read_at_one_sitting(path: Path) -> None:
+    functions = [node for node in nodes(path) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+    assert [node.name for node in functions if (node.end_lineno or 0) - node.lineno >= 50] == []
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 500
+
+
+@by_name
+def test_no_module_maps_objects_to_rows(path: Path) -> None:
+    imported = [node.module or "" for node in nodes(path) if isinstance(node, ast.ImportFrom)]
+
+    assert [module for module in imported if module.startswith("sqlalchemy.orm")] == []
