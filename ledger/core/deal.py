@@ -21,6 +21,7 @@ from pydantic import (
     Field,
     GetJsonSchemaHandler,
     Tag,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic_core import CoreSchema
@@ -391,6 +392,9 @@ class BoardedFee(Model):
     unpaid: Amount = Fraction(0)
 
 
+_KEPT = {"type": ["string", "number", "boolean", "array"], "items": {"type": ["string", "number", "boolean"]}}
+
+
 def _several(value: object) -> object:
     return value if isinstance(value, list | tuple) else [value]
 
@@ -407,4 +411,4 @@ class Boarding(Model):
     fees: dict[str, BoardedFee] = {}
     ledgers: dict[str, Amount] = {}
     triggers: dict[str, Literal["failed", "passed"]] = {}
-    previous: dict[str, Annotated[tuple[str, ...], BeforeValidator(_several)]] = {}
+    previous: dict[str, Annotated[tuple[str, ...], BeforeValidator(_several), WithJsonSchema(_KEPT)]] = {}

@@ -113,7 +113,7 @@ ReportedName = Annotated[
 ]
 DealId = Annotated[str, AfterValidator(_matching(_DEAL, "a deal's name has letters, digits, `.`, `_` and `-`, at most 60")), _word(_DEAL)]
 Currency = Annotated[str, AfterValidator(_matching("^[A-Z]{3}$", "write the three capital letters of a currency, as in USD")), _word("^[A-Z]{3}$")]
-Label = Annotated[str, Field(max_length=500)]
+Label = Annotated[str, Field(max_length=500), WithJsonSchema({"type": ["string", "number"], "maxLength": 500})]
 DayCount = Annotated[str, BeforeValidator(_day_count), WithJsonSchema({"type": "string"})]
 Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 Names = Annotated[tuple[str, ...], BeforeValidator(listed), WithJsonSchema({"type": ["string", "array"], "items": {"type": "string"}})]

@@ -6,15 +6,17 @@ import re
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]  # it ships no types
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.core.opening import open_books
 from ledger.core.problems import Problem, ProblemsFound
-from ledger.files import deal_file, yaml_text
+from ledger.files import deal_file
 from tests.conftest import ROOT, shared
 
 CATALOGUE = sorted((ROOT / "tests" / "errors" / "deal_file").glob("*.yaml"))
@@ -264,21 +266,59 @@ def test_what_does_not_fit_the_deal_is_placed_in_the_boarding_file() -> None:
     assert [problem.place for problem in placed] == ["boarding.yaml:4:12", "boarding.yaml:5:1", "boarding.yaml:5:12"]
 
 
-def _plain(text: str) -> object:
-    return yaml_text.read(text.encode(), "deal.yaml").value
+def as_an_editor_reads(text: str) -> Any:
+    """The file as an editor with YAML's own types sees it: numbers and flags typed, keys and dates as text."""
+
+    def plain(value: object) -> object:
+        if isinstance(value, dict):
+            return {str(key): plain(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [plain(item) for item in value]
+        return value.isoformat() if isinstance(value, date) else value
+
+    return plain(yaml.safe_load(text))
 
 
-def test_schema_accepts_the_deals_that_load_and_refuses_an_unknown_field() -> None:
-    schema = deal_file.json_schema()
-    jsonschema.Draft202012Validator.check_schema(schema)
-    value = _plain(SMALL)
-    assert isinstance(value, dict)
-    value["dates"]["distribution"]["day"] = 25
-    validator = jsonschema.Draft202012Validator(schema)
+WORKED = sorted((ROOT / "ledger" / "deals").glob("**/*.yaml"))
 
-    assert not list(validator.iter_errors(value))
-    assert list(validator.iter_errors({**value, "trigers": {}}))
-    assert list(validator.iter_errors({**value, "title": None}))
+
+def test_there_are_worked_deals_to_try_the_schemas_on() -> None:
+    assert {path.name for path in WORKED} == {"deal.yaml", "boarding.yaml"}
+
+
+@pytest.mark.parametrize("path", WORKED, ids=lambda path: str(path.relative_to(ROOT / "ledger" / "deals")))
+def test_schemas_accept_what_loads(path: Path) -> None:
+    boarding = path.name == "boarding.yaml"
+    schema = deal_file.boarding_json_schema() if boarding else deal_file.json_schema()
+    (deal_file.load_boarding if boarding else deal_file.load)(path.read_bytes(), path.name)
+
+    errors = list(jsonschema.Draft202012Validator(schema).iter_errors(as_an_editor_reads(path.read_text(encoding="utf-8"))))
+
+    assert errors == []
+
+
+@pytest.mark.parametrize("change", [
+    {"trigers": {}},
+    {"title": None},
+    {"currency": "dollars"},
+    {"waterfall": []},
+    {"tranches": {"A": {"orginal_balance": 5}}},
+    {"dates": {"distribution": {"day": 32}}},
+    {"reported": {"sofr": {"missing": 0}}},
+    {"tables": {"plan": {"1": 5}}},
+    {"triggers": {"late": {"curable": False}}},
+], ids=lambda change: next(iter(change)))  # fmt: skip
+def test_schema_refuses_what_does_not_load(change: dict[str, Any]) -> None:
+    validator = jsonschema.Draft202012Validator(deal_file.json_schema())
+    good = as_an_editor_reads(SMALL)
+
+    assert validator.is_valid(good)
+    assert not validator.is_valid({**good, **change})
+
+
+def test_schemas_are_schemas() -> None:
+    jsonschema.Draft202012Validator.check_schema(deal_file.json_schema())
+    jsonschema.Draft202012Validator.check_schema(deal_file.boarding_json_schema())
 
 
 def test_boarding_schema_knows_the_sections_of_a_boarding_file() -> None:
