@@ -45,7 +45,7 @@ ALWAYS = {
 
 def to_text(statement: Statement) -> str:
     """The whole statement."""
-    return plain_header(statement) + "\n" + plain(sections(statement)) + "\n" + footer(statement)
+    return header(statement) + "\n" + plain(sections(statement)) + "\n" + footer(statement)
 
 
 def one_line(statement: Statement) -> str:
@@ -60,7 +60,7 @@ def one_line(statement: Statement) -> str:
     return f"{days['scheduled']}: distribution {statement.number}, paid {days['distribution']}: {', '.join(parts)}"
 
 
-def plain_header(statement: Statement) -> str:
+def header(statement: Statement) -> str:
     """Deal, title, what it is a statement of, and the dates of the period."""
     lines = [f"{statement.deal}  {statement.title}".rstrip(), f"{_what(statement)}; amounts in {statement.currency}"]
     if statement.kind == "distribution":

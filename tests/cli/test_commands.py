@@ -33,6 +33,19 @@ def test_month_from_deal_file_to_statement(opened: Tranche) -> None:
     assert statement.output.startswith("COVE-1  Cove Trust 2025-1\nStatement of distribution 1 of 2025-02-25; amounts in USD\n")
 
 
+def test_month_reads_the_same_from_either_database(tranche: Tranche, database: str) -> None:
+    for command in (["deal", "open", "deal.yaml"], ["remit", "COVE-1", "2025-02.csv"], ["distribute", "COVE-1"]):
+        assert tranche("--database", database, *command).exit_code == 0
+
+    statement = tranche("statement", "COVE-1", "--format", "csv", "--database", database).stdout
+    Path("february.csv").write_text(statement)
+    reconciled = tranche("reconcile", "COVE-1", "february.csv", env={"TRANCHE_DATABASE": database})
+
+    assert "2025-02-25,A,interest_paid,4000.00\n" in statement
+    assert reconciled.exit_code == 0
+    assert tranche("verify", "--database", database).exit_code == 0
+
+
 def test_nothing_to_distribute_is_no_problem(distributed: Tranche) -> None:
     result = distributed("distribute", "COVE-1")
 
