@@ -28,8 +28,7 @@ def check(evidence: Evidence) -> None:
     evidence.problems += _document_problems(evidence)
     distributions = [DistributionRow(*row) for row in evidence.rows(_DISTRIBUTIONS, _DISTRIBUTION.number)]
     evidence.problems += _seal_problems(evidence, distributions)
-    positions = {row.number: row.known_at for row in distributions}
-    evidence.problems += _stray_problems(evidence, positions)
+    evidence.problems += _stray_problems(evidence, [row.number for row in distributions])
     closing: dict[int | None, dict[str, int]] = {}
     for start in range(0, len(distributions), _NUMBERS_AT_ONCE):
         _check_books(evidence, distributions[start : start + _NUMBERS_AT_ONCE], closing)
@@ -78,25 +77,28 @@ def _seal_problems(evidence: Evidence, rows: Sequence[DistributionRow]) -> Itera
         yield wrong(position, f"no event of this commit seals distribution {number} as it is in the books")
 
 
-def _stray_problems(evidence: Evidence, positions: Mapping[int, int]) -> Iterator[tuple[int, Problem]]:
-    """Postings and balances of distributions that were never recorded."""
+def _stray_problems(evidence: Evidence, numbers: Sequence[int]) -> Iterator[tuple[int, Problem]]:
+    """Postings and balances of distributions that are not there; where the log seals one of that number, its position is the place to look."""
+    sealed: dict[int, int] = {event.amount: position for position, event in _said(evidence, "distribution")}
     for table in (tables.posting, tables.balance):
         number = table.c.distribution
-        query = select(number, func.count()).where(table.c.deal_id == evidence.deal_id, outside(number, list(positions))).group_by(number)
+        query = select(number, func.count()).where(table.c.deal_id == evidence.deal_id, outside(number, numbers)).group_by(number)
         for distribution, count in fetch_rows(evidence.connection, query):
-            yield wrong(max(positions.values(), default=0), f"{count} rows of {table.name} belong to distribution {distribution}, which was never recorded")
+            place = sealed.get(distribution, max(sealed.values(), default=1))
+            yield wrong(place, f"{count} rows of {table.name} belong to distribution {distribution}, which is not in the books")
 
 
 def _check_books(evidence: Evidence, rows: Sequence[DistributionRow], closing: dict[int | None, dict[str, int]]) -> None:
     """Postings give the digest that was sealed; balances are the previous ones and the postings. `closing` keeps what was read, by number."""
     span = (rows[0].number, rows[-1].number)
-    postings = _by_distribution(evidence, tables.posting, Posting._fields, span, tables.posting.c.line)
+    postings = _by_distribution(evidence, tables.posting, ("line", *Posting._fields), span, tables.posting.c.line)
     balances = _by_distribution(evidence, tables.balance, BalanceRow._fields, span, tables.balance.c.account)
     for row in rows:
-        posted = [Posting(*line) for line in postings[row.number]]
+        posted = [Posting(*posting) for _, *posting in postings[row.number]]
         stored = [BalanceRow(*line) for line in balances[row.number]]
         closing[row.number] = {balance.account: balance.closing for balance in stored}
-        if seal.distribution_digest(row.header, posted) != row.digest:
+        in_order = [line for line, *_ in postings[row.number]] == list(range(1, len(posted) + 1))
+        if not in_order or seal.distribution_digest(row.header, posted) != row.digest:
             evidence.problems.append(wrong(row.known_at, f"the postings or closing values of distribution {row.number} were altered"))
         if not _agree(posted, stored, closing.get(row.previous)):
             fact = f"the balances of distribution {row.number} are not the previous ones and the sum of its postings"
