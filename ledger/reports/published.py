@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -125,7 +126,7 @@ def _rows(source: bytes, name: str, columns: Sequence[str]) -> Iterator[Row]:
         ) from None
 
 
-def _lines(source: bytes, name: str) -> list[str]:
+def _lines(source: bytes, name: str) -> Iterator[str]:
     if len(source) > LARGEST:
         raise ProblemsFound([Problem(f"the file has {len(source):,} bytes, the most is {LARGEST:,}", "split it by year", place=name)])
     try:
@@ -136,7 +137,7 @@ def _lines(source: bytes, name: str) -> list[str]:
     if "\0" in text:
         row = text[: text.index("\0")].count("\n") + 1
         raise ProblemsFound([Problem("the file holds a NUL character", "save it as plain text", place=f"{name}:{row}")])
-    return text.splitlines(keepends=True)
+    return io.StringIO(text, newline="")
 
 
 def _check_header(header: list[str], columns: Sequence[str], name: str) -> None:

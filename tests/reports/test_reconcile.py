@@ -7,6 +7,8 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ledger.core.problems import ProblemsFound
 from ledger.core.statement import Statement, draw
@@ -315,3 +317,21 @@ def test_bad_tolerance_is_refused(row: str, problem: str) -> None:
         read_tolerated((TOLERATED + row + "\n").encode(), "t.csv")
 
     assert str(refused.value.problems[0]).startswith(problem)
+
+
+@given(
+    st.one_of(
+        st.binary(max_size=200),
+        st.text(max_size=200).map(str.encode),
+        st.text(alphabet='25-03,Ax.%"\n()', max_size=120).map(lambda text: (HEADER + text).encode()),
+    )
+)
+@settings(max_examples=300, derandomize=True, deadline=None)
+def test_any_file_gives_rows_or_problems_with_their_place(source: bytes) -> None:
+    try:
+        places = [row.place for row in read_published(source, "p.csv")]
+    except ProblemsFound as found:
+        places = [problem.place for problem in found.problems]
+
+    assert places
+    assert all(place.startswith("p.csv") for place in places)
