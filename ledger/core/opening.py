@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 
 from ledger.core import posting
@@ -12,10 +12,10 @@ from ledger.core.collections import Collections
 from ledger.core.deal import BoardedPool, Boarding, Step
 from ledger.core.distribution import Distribution, Readings
 from ledger.core.formula import Value
-from ledger.core.money import parse_money, parse_number
+from ledger.core.money import format_exact, format_money, parse_money, parse_number
 from ledger.core.posting import EXCESS
 from ledger.core.problems import Problem, nearest, stop_on
-from ledger.core.schedule import PeriodDates
+from ledger.core.schedule import PeriodDates, key_of
 from ledger.core.state import Running, State
 from ledger.core.steps import leaves
 from ledger.core.terms import Terms
@@ -128,11 +128,24 @@ def _flag(text: str) -> bool:
 
 def check_boarding(terms: Terms, boarding: Boarding) -> Iterator[Problem]:
     """Everything in a boarding file that does not fit the deal."""
+    yield from _period(terms, boarding)
     yield from _unknown_names(terms, boarding)
     yield from _missing_names(terms, boarding)
     yield from _amounts(terms, boarding)
     yield from _balances(terms, boarding)
     yield from _kept_values(terms, boarding)
+
+
+MOST_ROLL = timedelta(days=10)
+"""Further than this no run of closed days moves a distribution."""
+
+
+def _period(terms: Terms, boarding: Boarding) -> Iterator[Problem]:
+    """The date and the number of the last distribution are those of one period."""
+    key = key_of(terms.deal, boarding.period)
+    if abs(boarding.last_distribution - key) > MOST_ROLL:
+        fact = f"period {boarding.period} is that of {key}, but the last distribution was on {boarding.last_distribution}"
+        yield Problem(fact, "correct `period` or `last_distribution`", path=("period",))
 
 
 def _unknown_names(terms: Terms, boarding: Boarding) -> Iterator[Problem]:
@@ -178,9 +191,10 @@ def _amounts(terms: Terms, boarding: Boarding) -> Iterator[Problem]:
     amounts += [(("fees", name, "unpaid"), fee.unpaid) for name, fee in boarding.fees.items()]
     for path, amount in amounts:
         if (amount * 10**terms.scale).denominator != 1:
-            yield Problem("has more decimal places than the deal carries", "round it, or set a finer `rounding.carry`", path=path)
+            fact = f"{format_exact(amount)} has more decimal places than the {terms.scale} that the deal carries"
+            yield Problem(fact, "round it, or set a finer `rounding.carry`", path=path)
         if amount < 0 and path[-1] != "unpaid_interest":
-            yield Problem("is negative", "only `unpaid_interest` may be: interest that was paid too much", path=path)
+            yield Problem(f"{format_exact(amount)} is negative", "only `unpaid_interest` may be: interest that was paid too much", path=path)
 
 
 def _balances(terms: Terms, boarding: Boarding) -> Iterator[Problem]:
@@ -188,13 +202,16 @@ def _balances(terms: Terms, boarding: Boarding) -> Iterator[Problem]:
     for name, item in boarding.tranches.items():
         if name not in terms.original:
             continue
-        if terms.units(item.balance + item.cumulative_loss) > terms.original[name] and name not in accreting:
-            yield Problem(f"class {name}: balance and loss borne exceed its original balance", "check `balance` and `cumulative_loss`", path=("tranches", name))
+        stated, original = item.balance + item.cumulative_loss, terms.original[name]
+        if terms.units(stated) > original and name not in accreting:
+            fact = f"class {name}: balance and loss borne, {format_exact(stated)}, exceed its original balance, {format_money(original, terms.scale)}"
+            yield Problem(fact, "check `balance` and `cumulative_loss`", path=("tranches", name))
     for name, amount in boarding.ledgers.items():
         tranche, _, ledger = name.rpartition(".")
         ceiling = boarding.tranches.get(tranche)
         if ledger in terms.deal.ledgers and terms.deal.ledgers[ledger].up_to and ceiling is not None and amount > ceiling.balance:
-            yield Problem(f"ledger {name} is above the balance of {tranche}", "check both", path=("ledgers", name))
+            fact = f"ledger {name} of {format_exact(amount)} is above the balance of {tranche}, {format_exact(ceiling.balance)}"
+            yield Problem(fact, "check both", path=("ledgers", name))
 
 
 def _payees(step: Step) -> list[str]:

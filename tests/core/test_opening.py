@@ -93,7 +93,9 @@ def test_a_trigger_that_cannot_be_cured_stays_failed_after_boarding() -> None:
 
 
 def test_a_class_that_accretes_may_be_above_its_original_balance_and_another_not() -> None:
-    assert refused(BOARDING.replace("B: {balance: 260,", "B: {balance: 260.01,")) == ["tranches.B: class B: balance and loss borne exceed its original balance"]
+    assert refused(BOARDING.replace("B: {balance: 260,", "B: {balance: 260.01,")) == [
+        "tranches.B: class B: balance and loss borne, 300.01, exceed its original balance, 300.00"
+    ]
 
 
 def test_everything_that_a_boarding_file_leaves_out_is_listed() -> None:
@@ -117,10 +119,10 @@ def test_everything_that_a_boarding_file_leaves_out_is_listed() -> None:
     [
         ("year: 7", "yaer: 7", "ledgers.yaer: `yaer` is not known to the deal"),
         ("  Z: {", "  Y: {balance: 1}\n  Z: {", "tranches.Y: `Y` is not known to the deal"),
-        ("reserve: 60", "reserve: 60.001", "accounts.reserve: has more decimal places than the deal carries"),
-        ("reserve: 60", "reserve: -60", "accounts.reserve: is negative"),
-        ("{balance: 700", "{balance: -700", "pools.pool.balance: is negative"),
-        ("B.pdl: 20", "B.pdl: 261", "ledgers.B.pdl: ledger B.pdl is above the balance of B"),
+        ("reserve: 60", "reserve: 60.001", "accounts.reserve: 60.001 has more decimal places than the 2 that the deal carries"),
+        ("reserve: 60", "reserve: -60", "accounts.reserve: -60 is negative"),
+        ("{balance: 700", "{balance: -700", "pools.pool.balance: -700 is negative"),
+        ("B.pdl: 20", "B.pdl: 261", "ledgers.B.pdl: ledger B.pdl of 261 is above the balance of B, 260"),
         ("index: 4.50%", "index: high", "previous.index: `high` is not a plain number such as 0.0425 or 4.25%"),
         ("sold: no", "sold: perhaps", "previous.sold: `perhaps` is neither yes nor no"),
         ("sale: 2025-06-01", "sale: June", "previous.sale: `June` is not a date such as 2024-01-30"),
