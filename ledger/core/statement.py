@@ -110,9 +110,15 @@ class Statement:
         return {item: figure for section in self.sections.values() for item, figure in section.get(subject, {}).items()}
 
     def figure(self, subject: str, item: str) -> Figure | None:
-        """A figure by subject and item, as a published report names it; None where the deal has no such figure."""
+        """A figure by subject and item, as a published report names it; None where the deal has no such figure.
+
+        A value that is reported by pool is known by its name (`deal`, `one.net_wac`) and as an item of the pool (`one`, `net_wac`).
+        """
         item = BALANCE if item == "balance" else item
-        return next((section[subject][item] for section in self.sections.values() if item in section.get(subject, {})), None)
+        for section in self.sections.values():
+            if item in section.get(subject, {}):
+                return section[subject][item]
+        return self.sections.get("reported", {}).get("deal", {}).get(f"{subject}.{item}")
 
     def exact(self, figure: Figure) -> Fraction:
         """A figure as a number with all its digits, money in whole currency; a date or a flag has none."""

@@ -43,6 +43,22 @@ def test_several_pools_stand_each_alone_and_together() -> None:
     assert [amount(found, pool, "factor") for pool in ("one", "two", "pool")] == [Decimal("0.95"), Decimal("0.93"), Decimal("0.942")]
 
 
+def test_value_reported_by_pool_is_an_item_of_the_pool() -> None:
+    books = Books(
+        """
+        reported: {one.net_wac: rate, two.net_wac: rate}
+        pools: {one: {original_balance: 600}, two: {original_balance: 400}}
+        tranches: {A: {original_balance: 1_000}}
+        accounts: {funds: {collects: [scheduled_principal]}}
+        waterfall: [{pay: principal, to: A, from: funds}]
+        """
+    )
+    books.month(one__net_wac="6.5%", two__net_wac="7%")
+    found = drawn(books)
+
+    assert (amount(found, "one", "net_wac"), amount(found, "deal", "two.net_wac")) == (Decimal("0.065"), Decimal("0.07"))
+
+
 def test_group_is_the_sum_of_its_classes() -> None:
     found = statement(2)
 
