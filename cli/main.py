@@ -53,12 +53,26 @@ class Program(click.Group):
         sys.exit(1)
 
 
+def show_version(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    """Print the installed version; a checkout that is not installed has none."""
+    if not wanted:
+        return
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        found = version("tranche-ledger")
+    except PackageNotFoundError:
+        found = "of a checkout that is not installed"
+    click.echo(f"tranche, version {found}")
+    ctx.exit()
+
+
 @click.command(
     cls=Program,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
     epilog="\b\nBegin with\n  tranche demo",
 )
 @common_options
-@click.version_option(package_name="tranche-ledger", prog_name="tranche")
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=show_version, help="Show the version and exit.")
 def main() -> None:
     """The books of a securitization trust: append what the servicer remits, run the waterfall, print the statement, prove it."""

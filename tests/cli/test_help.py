@@ -74,3 +74,23 @@ def test_short_help_is_what_the_list_says() -> None:
 
         assert command is not None
         assert short
+
+
+def test_version_is_shown_installed_or_not() -> None:
+    result = CliRunner().invoke(main, ["--version"], prog_name="tranche")
+
+    assert result.exit_code == 0
+    assert result.output.startswith("tranche, version ")
+
+
+def test_reader_that_closes_the_pipe_early_gets_no_traceback() -> None:
+    script = "import sys\nfrom cli.main import main\nmain(['deal', 'schema'], prog_name='tranche')"
+    writer = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    assert writer.stdout is not None
+    assert writer.stderr is not None
+
+    writer.stdout.close()
+
+    with writer.stderr:
+        assert writer.stderr.read() == ""
+    assert writer.wait() == 1
