@@ -158,10 +158,11 @@ def pay_further_interest(run: Running, step: CompiledStep, source: str, tranche:
 
 
 def pay_for_ledger(run: Running, step: CompiledStep, source: str, tranche: str, amount: Money) -> None:
-    """Pay a class what one of its ledgers says, and lower the ledger by it."""
+    """Pay a class for a ledger, its own or one of the whole deal, and lower the ledger by it."""
+    ledger = step.ledger or ""
     run.transfer(posting.other(tranche), EXCESS, amount, step.label, "", step.cause)
     run.transfer(source, posting.other(tranche), amount, step.label, f"{tranche}.other_paid", step.cause)
-    _move_ledger(run, step, (step.ledger or "", ""), tranche, -amount)
+    _move_ledger(run, step, (ledger, "" if run.terms.ledger_classes[ledger] else None), tranche, -amount)
 
 
 # Ledgers --------------------------------------------------------------------------------------------------------------

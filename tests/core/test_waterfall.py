@@ -493,6 +493,16 @@ def test_a_negative_record_of_a_class_ledger_is_shared_in_the_trees_order() -> N
     assert (second["A.arrears"], second["B.arrears"]) == (0, 2)
 
 
+@pytest.mark.parametrize(("ledger", "read"), [("{}", "arrears"), ("{of: [A]}", "A.arrears")])
+def test_an_amount_paid_for_a_ledger_lowers_it_whether_the_deals_or_the_classs(ledger: str, read: str) -> None:
+    to = ", to: A" if "of" in ledger else ""
+    deal = books(f"{{record: 30, as: arrears{to}}}", "{pay: 20, to: A, from: funds, as: arrears}", sections=f"ledgers: {{arrears: {ledger}}}\n")
+
+    month = deal.month(interest=50)
+
+    assert (month[read], month.moved("cash.funds", "A.other"), month["A.interest_paid"]) == (10, 20, 0)
+
+
 def test_a_ledger_that_resets_each_period_begins_at_zero() -> None:
     deal = books("{pay: principal, to: A, from: funds, adds_to: moved}", sections="ledgers: {moved: {resets: period}}\n")
 
