@@ -95,8 +95,8 @@ class Month:
         """The balance of an account of the books as a Decimal, a claim below zero."""
         return Decimal(self.distribution.closing.balances.get(name, 0)).scaleb(-self.terms.scale)
 
-    def moved(self, source: str, destination: str) -> Decimal:
-        """What went from one account to another, turned round counting below zero."""
+    def moved(self, source: str, destination: str) -> Any:
+        """What went from one account to another as a Decimal, turned round counting below zero."""
         total = sum(
             posting.amount * ((posting.source, posting.destination) == (source, destination))
             - posting.amount * ((posting.source, posting.destination) == (destination, source))
