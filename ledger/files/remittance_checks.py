@@ -63,10 +63,10 @@ class Context:
 
     @cached_property
     def by_loan(self) -> Mapping[str, list[Event]]:
-        """The month's own events loan by loan; what applies to an earlier period moves no balance of this one."""
+        """The month's events loan by loan. What applies to an earlier period is booked in this one: it moves the balance that this one closes with."""
         loans: dict[str, list[Event]] = defaultdict(list)
         for event in self.month.events:
-            if self.is_loan(event) and event.line not in self.month.applies_to:
+            if self.is_loan(event):
                 loans[event.subject or ""].append(event)
         return loans
 
@@ -185,7 +185,8 @@ def loans_are_in_the_pool(context: Context) -> Iterator[tuple[Event | None, Prob
         elif not context.is_known(loan):
             yield events[0], Problem(f"loan {loan} is not in the pool", "append its `loan_setup` or `purchase` first, or remove the row")
         else:
-            moved = next((event for event in events if context._rise(event)), None)
+            # A restated liquidation moves proceeds against loss: together they leave the loan where it was.
+            moved = next((event for event in events if context._rise(event)), None) if context.rolled[loan] else None
             if moved is not None:
                 yield (
                     moved,
