@@ -183,6 +183,24 @@ def test_a_misspelt_field_is_said_once_and_its_value_still_read() -> None:
     ]
 
 
+@pytest.mark.parametrize(("text", "facts"), [
+    # A residual that is not known as one: that its share has no `as` follows from it.
+    (SMALL.replace("residual", "residul"), ["deal.yaml:5:96: `residul` is not one of note, residual, reference"]),
+    # An amount that cannot be read: what it would be paid as is not known.
+    (SMALL.replace("pay: interest", "pay: )"), ["deal.yaml:8:11: `)` does not fit here"]),
+    # A section that is missing: what stands under the others is still looked at.
+    (SMALL.replace("closing_date: 2024-01-30\n", "") + "amounts: {cap: C.balance}\n",
+     ["deal.yaml:1:1: `closing_date` is missing", "deal.yaml:9:16: unknown name `C.balance`: there is no `C`"]),
+    # A basis that two formulas read is wrong once.
+    (SMALL.replace("rate: 5%", "rate: 5%, of: C.balance") + "amounts: {cap: 'interest(A, 6%)'}\n",
+     ["deal.yaml:5:52: unknown name `C.balance`: there is no `C`"]),
+    # Of a section that stands twice the first is read.
+    (SMALL + "ratios: {share: 5%}\nratios: {other: 5%}\namounts: {cap: share * A.balance}\n", ["deal.yaml:10:1: `ratios` stands twice, here and on line 11"]),
+], ids=["residual", "amount", "missing", "basis", "twice"])  # fmt: skip
+def test_what_follows_from_a_mistake_is_not_said(text: str, facts: list[str]) -> None:
+    assert facts_of(text) == facts
+
+
 def test_problems_come_in_the_order_of_the_file() -> None:
     text = SMALL.replace("day: 25", "day: 25, calendar: MARS").replace("pay: rest", "pay: rest, when: A.balance") + "call: {allowed_when: 5}\n"
 
