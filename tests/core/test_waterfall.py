@@ -341,6 +341,13 @@ def test_a_shortfall_below_a_cent_turns_half_cents_down_where_interest_is_rounde
     assert (month["A.interest_paid"], month["B.interest_paid"]) == (1, 1)  # 1.005 - 0.0025 = 1.0025
 
 
+def test_an_exact_shortfall_may_be_limited_and_is_at_most_what_accrued() -> None:
+    steps = ("{shortfall: 5, to: A, limit: 0.25}", "{shortfall: 5, to: B}", "{shortfall: 5, to: B}")
+    month = books(*steps, classes=ROUNDED_WHEN_DUE.replace("WHEN", "due")).month()
+
+    assert (month["A.interest_shortfall"], month["B.interest_shortfall"]) == (Decimal("0.25"), Decimal("1.01"))  # 1.005 - 0.25 = 0.755, which is 0.76
+
+
 # Losses -----------------------------------------------------------------------------------------------------------------------
 
 LOSSES = (
