@@ -81,7 +81,7 @@ def _compare(row: Published, allowed: Tolerated | None, statement: Statement | N
     if statement is None or isinstance(figure, str):
         declared = allowed is not None and allowed.difference is None
         return Line(row, "not compared", reason=allowed.reason if allowed and declared else str(figure), is_declared=declared)
-    text, difference, is_rounded = statement.text(figure), _difference(row, figure, statement), _is_rounded(row, figure, statement)
+    text, (difference, is_rounded) = statement.text(figure), _difference(row, figure, statement)
     if not difference:
         return Line(row, "derived" if row.is_derived else "ties", text, is_rounded=is_rounded)
     if allowed is not None and allowed.difference == difference:
@@ -104,26 +104,15 @@ def _comparable(row: Published, statement: Statement | None) -> Figure | str:
     return figure
 
 
-def _shown(figure: Figure, statement: Statement) -> Fraction:
-    """Our figure as a statement prints it."""
-    exact, places = statement.exact(figure), statement.scale if figure.kind == "money" else figure.places
-    return exact if places is None else round_to(exact, places, figure.mode)
-
-
-def _is_rounded(row: Published, figure: Figure, statement: Statement) -> bool:
-    """Whether ours shows more digits than the published figure does."""
-    if figure.kind in ("date", "flag"):
-        return False
-    shown = _shown(figure, statement)
-    return round_to(shown, row.places, "down") != shown
-
-
-def _difference(row: Published, figure: Figure, statement: Statement) -> Fraction:
-    """Ours as it is printed, or rounded to the places of the published figure where those are fewer, less the published one; 1 or 0 for a date or a flag."""
+def _difference(row: Published, figure: Figure, statement: Statement) -> tuple[Fraction, bool]:
+    """Ours less the published figure, and whether ours had to be rounded to its places for that; 1 or 0 for a date or a flag."""
     if not isinstance(row.value, Fraction):
-        return Fraction(row.value != figure.value)
-    ours = round_to(statement.exact(figure), row.places, figure.mode) if _is_rounded(row, figure, statement) else _shown(figure, statement)
-    return ours - row.value
+        return Fraction(row.value != figure.value), False
+    exact, places = statement.exact(figure), statement.scale if figure.kind == "money" else figure.places
+    shown = exact if places is None else round_to(exact, places, figure.mode)
+    if (shown * 10**row.places).denominator == 1:
+        return shown - row.value, False
+    return round_to(exact, row.places, figure.mode) - row.value, True
 
 
 def _unexplained(lines: Iterable[Line]) -> Iterator[Problem]:
