@@ -37,7 +37,7 @@ class LoanReader:
         """The unpaid balance of each live loan, units at carry scale.
 
         That is what the latest period with loan-level balances reported, and what was set up or purchased since and not yet reported. Paid-off loans
-        are left out. Empty where the deal is kept at pool level.
+        are left out, and so are those that ended in the very month that set them up. Empty where the deal is kept at pool level.
         """
         deal_id, columns = self.deal_id(deal), tables.event.c
         period = self._latest_stated_period(deal_id, known_at, not_loans)
@@ -48,7 +48,13 @@ class LoanReader:
             since = self.connection.execute(select(func.min(self.positions(deal_id, period, known_at).subquery().c.position))).scalar_one()
         later = columns.position.in_(self.positions(deal_id, None, known_at).where(tables.log_commit.c.position >= since))
         set_up = self._balance_by_loan(deal_id, not_loans, func.coalesce(columns.balance, columns.amount), columns.kind.in_(_SET_UP), later)
-        return {loan: balance for loan, balance in (set_up | stated).items() if balance != 0}
+        unstated = {loan: balance for loan, balance in set_up.items() if loan not in stated}
+        if unstated:
+            # A month states the balance of every loan that it moves and leaves alive: one that was moved and states none has ended.
+            moved = select(columns.subject).where(columns.deal_id == deal_id, columns.kind.not_in(_SET_UP), columns.subject.is_not(None), later).distinct()
+            ended = set(self.connection.execute(moved).scalars())
+            unstated = {loan: balance for loan, balance in unstated.items() if loan not in ended}
+        return {loan: balance for loan, balance in (unstated | stated).items() if balance != 0}
 
     def _balance_by_loan(self, deal_id: int, not_loans: Collection[str], value: ColumnElement[Money], *conditions: ColumnElement[bool]) -> dict[str, Money]:
         """Signed sums by loan: a reversed balance is out, its restatement in. One row a loan and period carries a balance."""

@@ -255,6 +255,13 @@ def test_loans_have_the_balance_that_the_last_month_reported_and_paid_off_ones_a
     assert balances_of(opened) == {"L-1": 98, "L-3": 298, "L-4": 400}
 
 
+def test_a_loan_that_is_liquidated_in_the_month_that_sets_it_up_is_gone(opened):
+    liquidated = [Event(0, "liquidation_proceeds", "L-2", amount=150), Event(0, "realized_loss", "L-2", amount=50)]
+    append(opened, draft([set_up("L-1", 100), set_up("L-2", 200), set_up("L-3", 300), payment("L-1", 99), *liquidated], APRIL))
+
+    assert balances_of(opened) == {"L-1": 99, "L-3": 300}
+
+
 def test_a_corrected_balance_is_the_restated_one(opened):
     (first,) = append(opened, draft([payment("L-1", 99)], APRIL))
     append(opened, draft([reversal(first, 1, payment("L-1", 99)), restatement(first, 1, payment("L-1", 95))], APRIL, treatment="supersede"))
