@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
+from operator import eq, itemgetter
 from typing import Any, Literal, NamedTuple
 
 import sqlalchemy.exc
@@ -254,8 +255,7 @@ def utc_now() -> datetime:
 def _check_draft(draft: Draft) -> None:
     """Raises ValueError for a draft that contradicts itself, ProblemsFound for text that cannot be hashed."""
     events = draft.events
-    columns = dict(zip(Event._fields, zip(*events, strict=True), strict=True)) if events else {}
-    if columns and columns["line"] != tuple(range(1, len(events) + 1)):
+    if not all(map(eq, map(itemgetter(0), events), count(1))):
         raise ValueError("the events of a commit are numbered 1, 2, 3 ... in order")
     if (draft.source is None) != (draft.attempt is None):
         raise ValueError("a commit has a source and an attempt, or neither")
@@ -265,13 +265,18 @@ def _check_draft(draft: Draft) -> None:
     header = {name: getattr(draft, name) for name in ("actor", "reason", "source", "source_name", "source_digest")}
     stop_on(_text_problems({name: text for name, text in header.items() if text is not None}))
     # One look at all the text of a commit: a control character or lone surrogate anywhere makes it not printable.
-    seen = set[Any]().union(*(columns[name] for name in _TEXTS if columns))
+    seen = _distinct(events, _TEXTS)
     if not "".join(text for text in seen if text is not None).isprintable():
         stop_on(problem for event in events for problem in _event_text_problems(event))
     # Amounts are refused by either database; SQLite would take a longer whole number than PostgreSQL's `integer` holds.
-    numbers = set[Any]().union(*(columns[name] for name in _INTEGERS if columns)) - {None}
+    numbers = _distinct(events, _INTEGERS) - {None}
     if numbers and not -_INTEGER <= min(numbers) <= max(numbers) <= _INTEGER:
         stop_on(_range_problems(events))
+
+
+def _distinct(events: Sequence[Event], names: Sequence[str]) -> set[Any]:
+    """The different values of some columns; no tuple is made for a row, since a month has a hundred thousand."""
+    return {value for name in names for value in set(map(itemgetter(Event._fields.index(name)), events))}
 
 
 def _event_text_problems(event: Event) -> list[Problem]:
