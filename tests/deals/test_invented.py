@@ -160,6 +160,21 @@ def test_what_closes_a_month_opens_the_next(published: Published) -> None:
             assert published[after, subject, opening] == published[before, subject, close], (after, subject)
 
 
+def test_the_residual_receives_nothing_while_a_class_the_reserve_or_a_fee_is_short(published: Published) -> None:
+    short = [
+        ("A", "unpaid_interest"),
+        ("B", "unpaid_interest"),
+        ("C", "unpaid_interest"),
+        ("reserve", "shortfall"),
+        ("servicer", "unpaid"),
+        ("trustee", "unpaid"),
+    ]
+    months = sorted({month for month, subject, item in published if (subject, item) in short and Decimal(published[month, subject, item])})
+
+    assert months == ["2024-10", "2024-12", "2025-01", "2025-03", "2025-04", "2025-05", "2025-12"]
+    assert {published[month, "R", "interest_paid"] for month in months} == {"0.00"}
+
+
 # ------------------------------------------------------------------------------------------------------------------ the story
 
 
@@ -196,6 +211,16 @@ def test_delinquency_trigger_is_cured_and_loss_trigger_is_not(published: Publish
     assert failed("delinquency") == ["2024-07", "2025-01", "2025-02", "2025-04"]
     assert failed("cumulative_loss") == [*(f"2025-{month:02}" for month in range(3, 13)), "2026-01"]
     assert failed("sequential") == ["2024-07", "2025-01", "2025-02", *failed("cumulative_loss")]
+
+
+def test_trustee_is_paid_above_its_cap_last_and_within_it_first_in_a_new_year(published: Published) -> None:
+    def trustee(month: str) -> tuple[str, ...]:
+        return (published[month, "trustee", "paid"], published[month, "trustee", "unpaid"], published[month, "deal", "trustee_in_year"])
+
+    assert trustee("2024-08") == ("100.00", "0.00", "700.00")
+    assert trustee("2024-09") == ("1000.00", "0.00", "1500.00")  # 800.00 within the cap, 200.00 last
+    assert trustee("2024-12") == ("338.77", "161.23", "1500.00")  # all of it last, out of what is left
+    assert trustee("2025-01") == ("261.23", "0.00", "261.23")  # a new cap: what was held back and the fee of January
 
 
 def test_write_ups_stop_at_the_loss_that_a_class_bore(published: Published) -> None:
