@@ -10,14 +10,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ledger.core.accrual import accrue
+from ledger.core.allocation import Branch
 from ledger.core.collections import Collections
 from ledger.core.distribution import Distribution, decode_state, encode_state
+from ledger.core.money import round_exact
 from ledger.core.names import SINGLE_TRANCHE_ITEMS
 from ledger.core.opening import open_books
 from ledger.core.posting import ROUNDING, principal
 from ledger.core.processor import distribute
-from ledger.core.schedule import resolve
-from ledger.core.terms import Terms
+from ledger.core.receipts import receive
+from ledger.core.schedule import PeriodDates, resolve
+from ledger.core.state import Running, State
+from ledger.core.terms import CompiledStep, Terms
+from ledger.core.triggers import judge
+from ledger.core.waterfall import room_to_pay, run_step, steps_of
 from ledger.files import deal_file
 from ledger.files.calendars import is_open
 from tests.properties.strategies import deals, histories, scaled, split
@@ -172,3 +179,46 @@ def test_a_replay_in_other_batches_and_another_order_gives_identical_postings(ca
     shuffled = [data.draw(st.composite(split)(collections)) for collections in months]
 
     assert digest(replay(load(text), months)) == digest(replay(load(text), shuffled))
+
+
+def is_free(branch: Branch) -> bool:
+    """Whether nothing but room bounds what a tree can take."""
+    return branch.limit is None and branch.when is None and all(map(is_free, branch.children))
+
+
+def before_the_steps(terms: Terms, opening: State, dates: PeriodDates, collections: Collections) -> Running:
+    run = Running(terms, opening, dates, collections)
+    receive(run)
+    accrue(run)
+    judge(run, at_closing=False)
+    return run
+
+
+def room(run: Running, step: CompiledStep) -> int:
+    """What the payees of a step can take, each counted once."""
+    return sum(room_to_pay(run, step, payee) for payee in set(step.payees))
+
+
+def least(run: Running, step: CompiledStep) -> int:
+    """The least of the room, the cash and the limit."""
+    most = min(room(run, step), sum(run.cash_of(account) for account in step.sources))
+    return min(most, max(0, round_exact(step.limit(run), "half_up"))) if most and step.limit is not None else most
+
+
+@QUICK
+@given(cases())
+def test_a_step_pays_the_least_of_its_limit_the_cash_and_the_room_of_its_payees(case: tuple[str, list[Collections]]) -> None:
+    terms, months = load(case[0]), case[1]
+    missed = len(terms.deal.tranches) if terms.deal.rounding.odd_cents == "each" else 0
+
+    for distribution, collections in zip(replay(terms, months)[1:], months, strict=True):
+        run = before_the_steps(terms, distribution.opening, distribution.dates, collections)
+        for step in steps_of(terms):
+            if step.when is not None and not step.when(run):
+                continue
+            measured = step.verb == "pay" and step.what in ("interest", "fees", "principal") and step.tree is not None and is_free(step.tree)
+            before, expected = (room(run, step), least(run, step)) if measured else (0, 0)
+            run_step(run, step)
+
+            assert not measured or abs(before - room(run, step) - expected) <= missed
+        assert tuple(run.postings) == distribution.postings[: len(run.postings)]
