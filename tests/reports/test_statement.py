@@ -163,15 +163,15 @@ def test_fee_that_is_owed_by_being_paid_is_one_movement() -> None:
     books = Books(
         """
         tranches: {A: {original_balance: 100}}
-        fees: {agent: {}}
+        fees: {insurer: {}}
         accounts: {funds: {collects: [interest]}}
-        waterfall: [{pay: 5, to: agent, from: funds}]
+        waterfall: [{pay: 5, to: insurer, from: funds}]
         """
     )
     books.month(interest=20)
 
-    assert [(line.payee, line.amount, line.left) for line in drawn(books).flow_of_funds] == [("agent.fee", 500, 1_500)]
-    assert [amount(drawn(books), "agent", item) for item in ("accrued", "due", "paid", "unpaid")] == [5, 5, 5, 0]
+    assert [(line.payee, line.amount, line.left) for line in drawn(books).flow_of_funds] == [("insurer.fee", 500, 1_500)]
+    assert [amount(drawn(books), "insurer", item) for item in ("accrued", "due", "paid", "unpaid")] == [5, 5, 5, 0]
 
 
 def test_what_was_received_is_summed_by_pool_and_kind() -> None:
