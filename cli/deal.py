@@ -7,14 +7,14 @@ from pathlib import Path
 
 import click
 
-from cli.common import DEMO, OUTPUT, Settings, example, read_file, with_settings, write_output
+from cli.common import DEMO, OUTPUT, Day, Settings, example, read_file, with_settings, write_output
 
 FILE = click.Path(path_type=Path)
 
 
-@click.group("deal", short_help="check, open, list and show deals")
+@click.group("deal", short_help="check, open, amend, list and show deals")
 def command() -> None:
-    """Check a deal file, open a deal in the books, list and show them."""
+    """Check a deal file, open a deal in the books, amend it, list and show them."""
 
 
 @command.command(epilog=example("tranche deal check tranche-demo/deals/sequoia-4/deal.yaml"))
@@ -57,6 +57,31 @@ def open_(settings: Settings, file: Path, boarding: Path | None, called: str | N
         click.echo(json.dumps(opened._asdict(), sort_keys=True))
         return
     click.echo(f"{opened.deal} is open at position {opened.position}, head {opened.head}")
+
+
+@command.command(epilog=example(f"{DEMO} deal amend SMT-2000-4 tranche-demo/deals/sequoia-4/deal.yaml --effective 2001-04"))
+@click.argument("deal")
+@click.argument("file", type=FILE)
+@click.option("--effective", required=True, type=Day(), metavar="PERIOD", help="The first period that FILE counts for: a date, or 2025-04.")
+@click.option("--reason", default="", metavar="TEXT", help="Why, for the log.")
+@with_settings
+def amend(settings: Settings, deal: str, file: Path, effective: str, reason: str) -> None:
+    """Let FILE state the terms of DEAL from a period on that is not distributed yet; the periods before it keep theirs for ever.
+
+    FILE is the whole deal file in its new version. The same file for the same period again adds nothing.
+    """
+    from ledger import service
+
+    with settings.store() as store:
+        amended = service.amend(store, deal, read_file(file), str(file), effective=effective, actor=settings.actor, reason=reason)
+    receipt = amended.receipt
+    if settings.json:
+        said = {"outcome": "appended", "position": receipt.position, "head": receipt.hash} if receipt else {"outcome": "already in force"}
+        click.echo(json.dumps({"deal": deal, "effective": str(amended.effective), "until": amended.until and str(amended.until), **said}, sort_keys=True))
+        return
+    until = f" until {amended.until}, from when another version counts," if amended.until else ""
+    fact = f"is in force at position {receipt.position}" if receipt else "was in force already; nothing new"
+    click.echo(f"{deal}: from {amended.effective} on{until} the amended file {fact}")
 
 
 @command.command("list", epilog=example(f"{DEMO} deal list"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import shutil
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,7 +15,7 @@ from ledger.core.problems import Problem, ProblemsFound
 
 if TYPE_CHECKING:
     from ledger.core.statement import Statement
-    from ledger.service import Distributed, WorkedDeal
+    from ledger.service import WorkedDeal
     from ledger.store.engine import Store
 
 REAL = "sequoia-4"
@@ -113,19 +112,11 @@ def run(store: Store, worked: WorkedDeal, told: list[Moment]) -> None:
     if done.problems:
         stop(done.problems)
     last = None
-    for last in drawn(done):
+    for last in done.statements():
         tell(last, told)
     if last is not None:
         click.echo(f"\n{to_text(service.statement(store, deal))}")
     prove(store, deal, worked.run)
-
-
-def drawn(done: Distributed) -> Iterator[Statement]:
-    """The statement of each period that was distributed."""
-    from ledger.core.statement import draw
-
-    for distribution in done.distributions:
-        yield draw(done.terms, distribution)
 
 
 def tell(statement: Statement, told: list[Moment]) -> None:

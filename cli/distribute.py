@@ -25,14 +25,13 @@ def command(settings: Settings, deal: str, through: str | None, draft: bool, rea
     Where one period cannot be distributed, those before it stay as they are.
     """
     from ledger import service
-    from ledger.core.statement import draw
 
     with settings.store() as store, progress() as show:
         last = service.period(store, deal, through) if through else None
         done = service.distribute(
             store, deal, through=last, draft=draft, actor=settings.actor, reason=reason, progress=lambda key: show(f"{key} is distributed")
         )
-    statements = [draw(done.terms, distribution) for distribution in done.distributions]
+    statements = done.statements()
     if settings.json:
         click.echo(json.dumps([_plain(statement) for statement in statements], sort_keys=True))
     elif draft:

@@ -14,12 +14,14 @@ from ledger.core.problems import ProblemsFound
 COMMANDS = {
     "demo": "run a real and an invented trust, from boarding to statement",
     "database": "create, migrate and check the database",
-    "deal": "check, open, list and show deals",
+    "deal": "check, open, amend, list and show deals",
     "remit": "append a servicer's remittance",
     "distribute": "run the waterfall for the months that were remitted",
     "statement": "print an investor statement",
     "reconcile": "compare published figures with ours",
     "events": "list what was appended, commit by commit",
+    "seal": "write down where a log stands, to be kept elsewhere",
+    "prove": "prove that one line is in a log",
     "verify": "recompute the chain and every distribution, and compare",
 }
 """Commands in the order of a trust's month, each with its short help: listing them imports none."""

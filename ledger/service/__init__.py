@@ -3,9 +3,11 @@
 Every function takes the `Store` first. Those that write take the actor and answer only after the database has committed.
 """
 
+from ledger.service.amendments import Amended, amend
 from ledger.service.books import position_of
 from ledger.service.deals import Opened, check_deal, open_deal
 from ledger.service.distributions import Distributed, distribute
+from ledger.service.proof import Anchor, check_proof, prove, seal_log
 from ledger.service.remittances import Remitted, remit
 from ledger.service.statements import period, reconcile, statement
 from ledger.service.terms import document, terms_of
@@ -13,6 +15,7 @@ from ledger.service.verification import Verified, verify
 from ledger.service.worked import WorkedDeal, board, worked_deals, worked_folders
 
 __all__ = [
-    "Distributed", "Opened", "Remitted", "Verified", "WorkedDeal", "board", "check_deal", "distribute", "document", "open_deal", "period", "position_of",
-    "reconcile", "remit", "statement", "terms_of", "verify", "worked_deals", "worked_folders",
+    "Amended", "Anchor", "Distributed", "Opened", "Remitted", "Verified", "WorkedDeal", "amend", "board", "check_deal", "check_proof", "distribute",
+    "document", "open_deal", "period", "position_of", "prove", "reconcile", "remit", "seal_log", "statement", "terms_of", "verify", "worked_deals",
+    "worked_folders",
 ]  # fmt: skip

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from ledger.core import schedule
+from ledger.core.amendment import nothing_held_is_gone
 from ledger.core.distribution import Distribution
-from ledger.core.problems import Problem, ProblemsFound
+from ledger.core.problems import Problem, ProblemsFound, stop_on
 from ledger.core.processor import distribute as run_period
+from ledger.core.statement import Statement, draw
 from ledger.core.terms import Terms
 from ledger.service.books import collections, latest, record, recorded_dates
-from ledger.service.terms import terms_of
+from ledger.service.terms import Versions, terms_stated
 from ledger.store.engine import Store
 from ledger.store.projections import Reader
 
@@ -21,11 +23,18 @@ Progress = Callable[[date], None]
 
 @dataclass(frozen=True, slots=True)
 class Distributed:
-    """The periods that were distributed, and what stopped the next one, if anything did."""
+    """The periods that were distributed, each with the terms it ran under, and what stopped the next one, if anything did."""
 
-    terms: Terms
-    distributions: list[Distribution]
+    runs: list[tuple[Terms, Distribution]]
     problems: tuple[Problem, ...]
+
+    @property
+    def distributions(self) -> list[Distribution]:
+        return [distribution for _, distribution in self.runs]
+
+    def statements(self) -> list[Statement]:
+        """What each of them gave whom."""
+        return [draw(terms, distribution) for terms, distribution in self.runs]
 
 
 def distribute(
@@ -37,33 +46,37 @@ def distribute(
     """
     if draft:
         with store.reading() as reader:
-            return _distribute(reader, deal, through, lambda _terms, distribution, _previous: progress(distribution.dates.scheduled))
+            return _distribute(reader, deal, through, lambda _terms, _digest, distribution, _previous: progress(distribution.dates.scheduled))
     with store.writing(deal) as writer:
         head: list[int] = []
 
-        def close(terms: Terms, distribution: Distribution, previous: int) -> None:
+        def close(terms: Terms, digest: str, distribution: Distribution, previous: int) -> None:
             number = head[-1] + 1 if head else previous + 1
             head.append(number)
-            record(writer, terms, distribution, number, number - 1, [], actor, reason or "distribution", terms_of(writer, deal)[1])
+            record(writer, terms, distribution, number, number - 1, [], actor, reason or "distribution", digest)
             progress(distribution.dates.scheduled)
 
         return _distribute(writer, deal, through, close)
 
 
-def _distribute(reader: Reader, deal: str, through: date | None, close: Callable[[Terms, Distribution, int], None]) -> Distributed:
-    terms, _ = terms_of(reader, deal)
-    last = latest(reader, terms)
-    state, done = last.distribution.closing, list[Distribution]()
-    while through is None or schedule.key_of(terms.deal, state.number + 1) <= through:
-        key = schedule.key_of(terms.deal, state.number + 1)
+def _distribute(reader: Reader, deal: str, through: date | None, close: Callable[[Terms, str, Distribution, int], None]) -> Distributed:
+    versions = Versions(reader, deal)
+    schedule_of = versions.at()[0].deal
+    last = latest(reader, versions.at()[0])
+    before = terms_stated(reader, deal, last.header.terms_digest)
+    state, done = last.distribution.closing, list[tuple[Terms, Distribution]]()
+    while through is None or schedule.key_of(schedule_of, state.number + 1) <= through:
+        key = schedule.key_of(schedule_of, state.number + 1)
         dates = recorded_dates(reader, deal, key)
         if dates is None:
             break
         try:
+            terms, digest = versions.at(key)
+            stop_on(nothing_held_is_gone(before, terms, state) if terms is not before else ())
             distribution = run_period(terms, state, dates, collections(reader, terms, key))
         except ProblemsFound as found:
-            return Distributed(terms, done, found.problems)
-        close(terms, distribution, last.row)
-        done.append(distribution)
-        state = distribution.closing
-    return Distributed(terms, done, ())
+            return Distributed(done, found.problems)
+        close(terms, digest, distribution, last.row)
+        done.append((terms, distribution))
+        state, before = distribution.closing, terms
+    return Distributed(done, ())

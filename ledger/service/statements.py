@@ -12,7 +12,7 @@ from ledger.core.terms import Terms
 from ledger.reports import reconcile as reconciliation
 from ledger.reports.published import read_published, read_tolerated
 from ledger.service.books import collections, latest, position_of, stored
-from ledger.service.terms import terms_of
+from ledger.service.terms import Versions, terms_of, terms_stated
 from ledger.store.engine import Store
 from ledger.store.projections import Reader
 
@@ -23,13 +23,15 @@ def statement(store: Store, deal: str, *, on: date | str | None = None, known_at
     `on` may be text: a whole date, or the beginning of one that names a single distributed period, such as 2025-04. Raises ProblemsFound.
     """
     with store.reading() as reader:
-        terms, _ = terms_of(reader, deal)
+        versions = Versions(reader, deal)
+        terms, _ = versions.at()
         position = position_of(reader, deal, known_at)
         day = _day_of(reader, terms, on, position) if isinstance(on, str) else on
         shown, last = latest(reader, terms, day, known_at), reader.latest_distribution(deal, known_at=known_at)
-        pending = _received_since(reader, terms, last.period, known_at) if last is not None and shown.row == last.number else ()
+        pending = _received_since(reader, versions, last.period, known_at) if last is not None and shown.row == last.number else ()
         head = next(commit.hash for commit in reader.commits(deal, after=position - 1, up_to=position))
-        return draw(terms, shown.distribution, received=pending, as_of=day, position=position, head=head)
+        under = terms_stated(reader, deal, shown.header.terms_digest)
+        return draw(under, shown.distribution, received=pending, as_of=day, position=position, head=head)
 
 
 def period(store: Store, deal: str, text: str) -> date:
@@ -50,10 +52,11 @@ def _day_of(reader: Reader, terms: Terms, text: str, position: int) -> date:
     return paid[-1]
 
 
-def _received_since(reader: Reader, terms: Terms, last: date, known_at: int | None) -> Iterator[Received]:
+def _received_since(reader: Reader, versions: Versions, last: date, known_at: int | None) -> Iterator[Received]:
     """What is reported for the periods after the last one that is distributed."""
-    for row in reader.periods(terms.deal.deal, known_at):
+    for row in reader.periods(versions.deal, known_at):
         if row.period > last:
+            terms, _ = versions.at(row.period, known_at)
             yield from received(row.period, collections(reader, terms, row.period, known_at).flows)
 
 
@@ -69,6 +72,9 @@ def reconcile(
         numbers = {row.period: row.number for row in reader.distributions(deal) if row.number and row.known_at <= position}
 
         def of(key: date) -> Statement | None:
-            return draw(terms, stored(reader, terms, numbers[key]).distribution) if key in numbers else None
+            if key not in numbers:
+                return None
+            kept = stored(reader, terms, numbers[key])
+            return draw(terms_stated(reader, deal, kept.header.terms_digest), kept.distribution)
 
         return reconciliation.reconcile(rows, allowed, of)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from ledger.core.distribution import RULES, encode_state
 from ledger.core.problems import Problem, ProblemsFound
 from ledger.core.processor import distribute as run_period
-from ledger.core.terms import Terms
 from ledger.service.books import collections, recorded_dates, stored
-from ledger.service.terms import terms_of
+from ledger.service.proof import Anchor, seal_problems
+from ledger.service.terms import Versions
 from ledger.store import seal
 from ledger.store.engine import Store
 from ledger.store.projections import Reader
@@ -20,35 +20,47 @@ from ledger.store.verify_books import orphans
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What `verify` found of one deal: commits and events whose hashes agree, periods that replayed the same, and all that does not."""
+    """What `verify` found of one deal: commits and events whose hashes agree, periods that replayed the same, and all that does not.
+
+    `is_anchored` says that a seal from outside the database agrees: the log alone cannot show that its end was cut off, head and all.
+    """
 
     deal: str
     position: int
     head: str
     periods: int
     problems: tuple[Problem, ...]
+    is_anchored: bool = False
 
 
-def verify(store: Store, deal: str) -> Verified:
-    """Recompute the chain, then every distribution from the log, and compare; look at the triggers that forbid change, and for rows of no deal."""
+def verify(store: Store, deal: str, anchor: Anchor | None = None) -> Verified:
+    """Recompute the chain, then every distribution from the log, and compare; look at the triggers that forbid change, and for rows of no deal.
+
+    `anchor` is a seal that was kept outside the database. Raises ProblemsFound for a file that is no seal.
+    """
     with store.reading() as reader:
         problems = [*store.check(), *orphans(reader.connection), *verify_books(reader, deal)]
+        problems += seal_problems(reader, deal, anchor) if anchor else []
         if problems:
             return Verified(deal, 0, "", 0, tuple(problems))
         head = reader.head(deal)
-        terms, _ = terms_of(reader, deal)
+        versions = Versions(reader, deal)
         rows = [row.number for row in reader.distributions(deal)]
-        problems = [problem for number in rows for problem in _replay(reader, terms, number)]
-    return Verified(deal, head.position, head.hash, len(rows) - 1, tuple(problems))
+        problems = [problem for number in rows for problem in _replay(reader, versions, number)]
+    return Verified(deal, head.position, head.hash, len(rows) - 1, tuple(problems), anchor is not None and not problems)
 
 
-def _replay(reader: Reader, terms: Terms, number: int) -> Iterator[Problem]:
+def _replay(reader: Reader, versions: Versions, number: int) -> Iterator[Problem]:
     """Run one period again from the log and compare it with what its commit sealed. The postings of opening are the terms' own, not run again."""
-    kept = stored(reader, terms, number)
+    kept = stored(reader, versions.at()[0], number)
+    terms, digest = versions.at(kept.period, kept.position)
+    place = f"{versions.deal} {kept.period}, distribution {number}"
+    if digest != kept.header.terms_digest:
+        yield Problem(f"it names the terms {kept.header.terms_digest}, in force were {digest}", "report it, with `tranche events`", place=place)
+        return
     if not number:
         return
-    place = f"{terms.deal.deal} {kept.period}, distribution {number}"
-    dates = recorded_dates(reader, terms.deal.deal, kept.period, kept.position)
+    dates = recorded_dates(reader, versions.deal, kept.period, kept.position)
     try:
         assert dates is not None
         again = run_period(terms, kept.distribution.opening, dates, collections(reader, terms, kept.period, kept.position))
