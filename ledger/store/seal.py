@@ -24,6 +24,11 @@ def canonical(value: Any) -> bytes:
     return orjson.dumps(value)
 
 
+def read_canonical(text: bytes | str) -> Any:
+    """The value of a JSON text. Raises ValueError where it is none."""
+    return orjson.loads(text)
+
+
 def digest(text: str) -> str:
     """SHA-256 of a text's UTF-8 bytes, lower-case hex: the name of a document or a statement."""
     return sha256(text.encode()).hexdigest()
@@ -44,12 +49,17 @@ def root(hashes: Sequence[bytes]) -> bytes:
     """The RFC 6962 tree head: neighbours are joined level by level, and an odd last one moves up as it is."""
     if not hashes:
         return EMPTY_ROOT
-    level, hashed = list(hashes), sha256
+    level = list(hashes)
     while len(level) > 1:
-        pairs = iter(level)
-        odd = level[-1:] if len(level) % 2 else []
-        level = [hashed(b"\1" + left + right).digest() for left, right in zip(pairs, pairs, strict=False)] + odd
+        level = next_level(level)
     return level[0]
+
+
+def next_level(level: Sequence[bytes]) -> list[bytes]:
+    """The nodes above a level of the tree."""
+    pairs, hashed = iter(level), sha256
+    odd = [level[-1]] if len(level) % 2 else []
+    return [hashed(b"\1" + left + right).digest() for left, right in zip(pairs, pairs, strict=False)] + odd
 
 
 def genesis(name: str) -> bytes:
@@ -75,7 +85,12 @@ class Header(NamedTuple):
 
 
 def commit_hash(header: Header) -> bytes:
-    return sha256(canonical(["tranche-ledger commit 1", *header])).digest()
+    return sha256(canonical(commit_array(header))).digest()
+
+
+def commit_array(header: Header) -> list[Any]:
+    """The array whose canonical bytes a commit's hash is made of."""
+    return ["tranche-ledger commit 1", *header]
 
 
 class DistributionHeader(NamedTuple):

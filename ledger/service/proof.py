@@ -1,0 +1,156 @@
+"""What is handed to others: a seal of where a log stands, a proof that one line is in it, and both checked against the books."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from ledger.core.problems import Problem, ProblemsFound
+from ledger.service.books import position_of
+from ledger.store import proof, seal
+from ledger.store.engine import Store
+from ledger.store.projections import Commit, Reader
+from ledger.store.proof import Json, Proof, Seal
+from ledger.store.tables import instant_text
+
+_INSTALL = "install it with `pip install 'tranche-ledger[sign]'`"
+
+
+def prove(store: Store, deal: str, position: int, line: int) -> Json:
+    """A proof that a line is in the log, as JSON that checks by itself. Raises ProblemsFound for a line that is not there."""
+    with store.reading() as reader:
+        commit = _commit(reader, deal, position)
+        if not 1 <= line <= commit.event_count:
+            raise ProblemsFound(
+                [Problem(f"the commit has lines 1 to {commit.event_count}, not {line}", "see `tranche events --position`", place=f"{deal} {position}")]
+            )
+        events = [event for _, event in reader.events(deal, position=position)]
+    return proof.prove(_header(deal, commit), events, line).to_json()
+
+
+def check_proof(text: str, name: str) -> Proof:
+    """A proof that holds by itself. Raises ProblemsFound for one that does not, or for a file that is none."""
+    given = _read(text, name, proof.PROOF)
+    try:
+        made = Proof(given["event"], given["path"], given["commit"], given["hash"])
+        holds = proof.proves(made)
+    except (KeyError, TypeError, ValueError, IndexError):
+        raise ProblemsFound([Problem("the file is no whole proof", "ask for it again: it has event, path, commit and hash", place=name)]) from None
+    if not holds:
+        raise ProblemsFound(
+            [Problem("the proof does not hold: its line does not lead to the hash of its commit", "it was altered; trust nothing that it says", place=name)]
+        )
+    return made
+
+
+def seal_log(store: Store, deal: str, key: bytes | None = None) -> Json:
+    """Where a deal's log stands now, to be kept outside the database; signed where an Ed25519 private key (PEM) is given. Raises ProblemsFound."""
+    with store.reading() as reader:
+        head = reader.head(deal)
+        commit = _commit(reader, deal, position_of(reader, deal, None))
+    made = Seal(deal, commit.position, commit.hash, head.event_count, instant_text(commit.recorded_at))
+    return {"format": proof.SEAL, **made._asdict(), **(_signed(made, key) if key else {})}
+
+
+class Anchor(NamedTuple):
+    """A seal as somebody kept it: its text, the file's name, and the public key (PEM) that must have signed it, if any must."""
+
+    text: str
+    name: str
+    trusted: bytes | None = None
+
+
+def seal_problems(reader: Reader, deal: str, anchor: Anchor) -> Iterator[Problem]:
+    """What a seal shows of the log: cut at its end, forked, or a seal that was not made by the holder of the trusted key. Raises ProblemsFound."""
+    name, given = anchor.name, _read(anchor.text, anchor.name, proof.SEAL)
+    try:
+        made = Seal(*(given[field] for field in Seal._fields))
+    except KeyError as missing:
+        raise ProblemsFound([Problem(f"the seal has no {missing}", "ask for it again", place=name)]) from None
+    yield from (problem.at(name) for problem in _signature_problems(made, given, anchor.trusted))
+    if made.deal != deal:
+        yield Problem(f"the seal is of {made.deal}, not of {deal}", "take the seal of this deal", place=name)
+        return
+    head = reader.head(deal)
+    if head.position < made.position:
+        fact = f"truncated: the seal saw position {made.position}, the log ends at {head.position}"
+        yield Problem(fact, "what followed was cut off: restore a backup that has it", place=deal)
+    elif _commit(reader, deal, made.position).hash != made.hash:
+        fact = f"forked: the seal saw another commit at position {made.position}"
+        yield Problem(fact, "history was written anew after it was sealed: find out by whom, and restore", place=deal)
+
+
+def _commit(reader: Reader, deal: str, position: int) -> Commit:
+    position_of(reader, deal, position)
+    return next(reader.commits(deal, after=position - 1, up_to=position))
+
+
+def _header(deal: str, commit: Commit) -> seal.Header:
+    """The header that a commit's hash covers, from its row."""
+    return seal.Header(
+        name=deal,
+        position=commit.position,
+        previous_hash=commit.previous_hash,
+        period=commit.period.isoformat() if commit.period else None,
+        treatment=commit.treatment,
+        recorded_at=instant_text(commit.recorded_at),
+        actor=commit.actor,
+        reason=commit.reason,
+        source_name=commit.source_name,
+        source_digest=commit.source_digest,
+        event_count=commit.event_count,
+        merkle_root=commit.merkle_root,
+    )
+
+
+def _read(text: str, name: str, format_: str) -> Json:
+    try:
+        given = json.loads(text)
+    except ValueError:
+        given = None
+    if not isinstance(given, dict) or given.get("format") != format_:
+        raise ProblemsFound([Problem(f"the file is no `{format_}`", "name the file that the ledger wrote", place=name)])
+    return given
+
+
+# Signatures ----------------------------------------------------------------------------------------------------------------
+
+
+def _ed25519() -> tuple[Any, Any]:
+    try:
+        from cryptography.hazmat.primitives import serialization
+        from cryptography.hazmat.primitives.asymmetric import ed25519
+    except ModuleNotFoundError as error:
+        raise ProblemsFound([Problem("signing needs the package cryptography", _INSTALL)]) from error
+    return ed25519, serialization
+
+
+def _signed(made: Seal, pem: bytes) -> Json:
+    """The signature and the public key, both in hex. Raises ProblemsFound for a key of another kind."""
+    ed25519, serialization = _ed25519()
+    try:
+        key = serialization.load_pem_private_key(pem, password=None)
+    except (ValueError, TypeError):
+        key = None
+    if not isinstance(key, ed25519.Ed25519PrivateKey):
+        raise ProblemsFound([Problem("the key is no Ed25519 private key", "make one with `openssl genpkey -algorithm ed25519 -out KEY`")])
+    return {"key": key.public_key().public_bytes_raw().hex(), "signature": key.sign(made.signed_bytes()).hex()}
+
+
+def _signature_problems(made: Seal, given: Json, trusted: bytes | None) -> Iterator[Problem]:
+    if "signature" not in given:
+        if trusted:
+            yield Problem("the seal is not signed", "seal with --key")
+        return
+    ed25519, serialization = _ed25519()
+    from cryptography.exceptions import InvalidSignature
+
+    try:
+        key = ed25519.Ed25519PublicKey.from_public_bytes(bytes.fromhex(given["key"]))
+        key.verify(bytes.fromhex(given["signature"]), made.signed_bytes())
+    except (InvalidSignature, ValueError, KeyError):
+        yield Problem("altered: the seal's signature does not hold", "it was changed after it was signed; trust nothing that it says")
+        return
+    if trusted and serialization.load_pem_public_key(trusted) != key:
+        yield Problem("the seal was signed with another key than the one that is trusted", "ask who made it")
