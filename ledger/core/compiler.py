@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from ledger.core import posting
 from ledger.core.deal import AccrualFrom, Deal, Fee, Table, Tranche
-from ledger.core.events import COMPONENTS, PREPAYMENTS, by_effects
+from ledger.core.events import COMPONENTS, PREPAYMENTS, by_effects, owed_to
 from ledger.core.formula import (
     BOOLEAN,
     DATE,
@@ -288,6 +288,8 @@ class DealCompiler:
         deal, terms = self.deal, self.terms
         terms.components = {**COMPONENTS, **{name: by_effects(kind.cash, kind.pool, kind.loss) for name, kind in deal.events.items()}}
         terms.loss_components = tuple(name for name, component in terms.components.items() if component.loss)
+        for name, fee in deal.fees.items():
+            self._owed_by(name, fee)
         for name in (*deal.amounts, *deal.ratios, *deal.tables):
             self.named(Name(name, 0))
         for name, tranche in deal.tranches.items():
@@ -337,6 +339,23 @@ class DealCompiler:
         elif fee.rate is not None or fee.of is not None:
             self.problem(path, f"fee {name} has only one of `rate` and `of`", "a rate needs what it is a rate of, for example `of: pool.opening_balance`")
 
+    def _owed_by(self, name: str, fee: Fee) -> None:
+        """Let the kinds that a fee is owed by post to what it is owed: a kind that goes out pays it back, every other raises it."""
+        components, owed = dict(self.terms.components), self.terms.owed_by
+        for index, kind in enumerate(fee.owed_by):
+            path = ("fees", name, "owed_by", index)
+            other = next((payee for payee, kinds in owed.items() if kind in kinds), None)
+            if kind not in components:
+                self.problem(path, f"`{kind}` is not a kind of event", nearest(kind, components) or "see the kinds in docs/deal-file.md")
+            elif other is not None:
+                self.problem(path, f"`{kind}` is owed to {other} already", "each kind is owed to one payee, once; take it out of one of them")
+            elif (component := owed_to(components[kind], posting.fee(name))) is None:
+                self.problem(path, f"`{kind}` is principal of the pool, which no payee is owed", "name a kind that is income, cost or an advance")
+            else:
+                components[kind] = component
+                owed.setdefault(name, {})[kind] = -1 if component.cash == "out" else 1
+        self.terms.components = components
+
     def _reported(self) -> None:
         for name, reported in self.deal.reported.items():
             if reported.missing is None:
@@ -360,8 +379,9 @@ class DealCompiler:
                 self._collects(("accounts", account, "collects", index), account, word)
         collected = {component for _, component in self.terms.collecting}
         for name, kind in self.deal.events.items():
-            if not (kind.cash or kind.pool or kind.loss):
-                self.problem(("events", name), f"an event `{name}` would do nothing", "give it `cash`, `pool` or `loss`, or let it be `reported`")
+            if not (kind.cash or kind.of_a_pool or any(name in owed for owed in self.terms.owed_by.values())):
+                remedy = "give it `cash`, `pool` or `loss`, name it under `owed_by` of a fee, or let it be `reported`"
+                self.problem(("events", name), f"an event `{name}` would do nothing", remedy)
             if kind.cash and name not in collected:
                 self.problem(("events", name), f"no account collects `{name}`", f"add {name} to the `collects` of an account")
 
@@ -369,7 +389,7 @@ class DealCompiler:
         deal, terms = self.deal, self.terms
         pool, _, component = word.rpartition(".")
         if component in terms.components and (not pool or pool == "pool" or pool in deal.all_pools):
-            pools = [pool] if pool in deal.all_pools else list(deal.all_pools) or ["pool"]
+            pools = (pool,) if pool in deal.all_pools else terms.pools_of(component)
             for name in PREPAYMENTS if component == "prepayment" else (component,):
                 self._collect(path, account, pools, name)
         elif word in deal.amounts or (word in deal.reported and deal.reported[word].type == "money"):

@@ -41,12 +41,13 @@ class Model(BaseModel):
 
 
 class Distribution(Model):
-    """The days on which the trust pays: `day` of every `months`-th month from `first` on, rolled to an open day of the calendar."""
+    """The days on which the trust pays: `day` of every `months`-th month from `first` on, rolled to an open day, or so many business days after that."""
 
     day: Annotated[int, Field(ge=1, le=31)]
     months: Annotated[int, Field(ge=1, le=12)] = 1
     first: Day | None = None
     roll: Literal["none", "following", "modified_following", "preceding", "modified_preceding"] = "none"
+    business_days_after: Annotated[int, Field(ge=0, le=60)] = 0
     calendar: Annotated[str, Field(max_length=60)] = ""
 
 
@@ -55,7 +56,11 @@ class BusinessDaysBefore(Model):
 
 
 class CollectionMonth(Model):
+    """When collections end: in the month `months_before` the distribution's, on its `day`, or on the one of the days `ends` that is nearest to that."""
+
     months_before: Annotated[int, Field(ge=0, le=12)] = 1
+    day: Annotated[int, Field(ge=1, le=31)] = 31
+    ends: Annotated[tuple[Day, ...], BeforeValidator(listed)] = ()
 
 
 class AccrualFrom(Model):
@@ -141,6 +146,11 @@ class EventKind(Model):
     pool: Literal["up", "down"] | None = None
     loss: Literal["up", "down"] | None = None
 
+    @property
+    def of_a_pool(self) -> bool:
+        """Whether it moves a pool or its losses; otherwise it is a fact of the whole deal, and need not name one of several pools."""
+        return self.pool is not None or self.loss is not None
+
 
 class Pool(Model):
     """Loans. `balance` where the remittance states the closing pool rather than its movements."""
@@ -171,11 +181,12 @@ class Tranche(Model):
 
 
 class Fee(Model):
-    """A payee that is no class. `amount`, or `rate` of `of`; neither for a payee that is paid by formula only."""
+    """A payee that is no class. `amount`, or `rate` of `of`, and what events of the kinds `owed_by` say; none for a payee that is paid by formula only."""
 
     amount: F | None = None
     rate: F | None = None
     of: F | None = None
+    owed_by: Names = ()
     day_count: DayCount | None = None
     accrual: Accrual | None = None
     unpaid: Literal["carried", "lost"] = "carried"

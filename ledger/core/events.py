@@ -8,7 +8,7 @@ A kind's columns hold *components*: the one row `payment` of a loan's usual mont
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal, NamedTuple
 
@@ -65,6 +65,22 @@ def by_effects(cash: Direction | None = None, pool: Movement | None = None, loss
     return Component(cash, pool, loss, ((destination, source) if turned else (source, destination),))
 
 
+SERVICER_ADVANCES = "servicer.advances"
+"""What the servicer is owed for its advances, where no fee of the deal is owed them."""
+
+
+def owed_to(component: Component, claim: str) -> Component | None:
+    """The component as one whose amount a payee is owed: its claim stands where the trust's own gain or cost, or the servicer's advances, stood.
+
+    None for a component that is neither: principal belongs to the pool.
+    """
+    word = next((word for word in (SERVICER_ADVANCES, "excess") if any(word in leg for leg in component.legs)), None)
+    if word is None:
+        return None
+    legs = ((claim, destination) if source == word else (source, claim if destination == word else destination) for source, destination in component.legs)
+    return replace(component, legs=tuple(legs))
+
+
 # In the order in which a period's totals are posted: defaults before what liquidates them, expenses before the loss that includes them.
 COMPONENTS: Mapping[str, Component] = {
     "interest": by_effects("in"),
@@ -85,11 +101,11 @@ COMPONENTS: Mapping[str, Component] = {
     "subsequent_recovery": by_effects("in", loss="down"),
     "repurchase_principal": by_effects("in", "down"),
     "repurchase_interest": by_effects("in"),
-    "advance_principal": Component("in", "down", None, (("pool", "due.borrowers"), ("servicer.advances", "due"))),
-    "advance_interest": Component("in", None, None, (("excess", "due.borrowers"), ("servicer.advances", "due"))),
-    "advance": Component("in", None, None, (("servicer.advances", "due"),)),
+    "advance_principal": Component("in", "down", None, (("pool", "due.borrowers"), (SERVICER_ADVANCES, "due"))),
+    "advance_interest": Component("in", None, None, (("excess", "due.borrowers"), (SERVICER_ADVANCES, "due"))),
+    "advance": Component("in", None, None, ((SERVICER_ADVANCES, "due"),)),
     "advance_repaid_by_borrower": Component("in", None, None, (("due.borrowers", "due"),)),
-    "advance_reimbursement": Component("out", None, None, (("due", "servicer.advances"),)),
+    "advance_reimbursement": Component("out", None, None, (("due", SERVICER_ADVANCES),)),
     "payahead": Component("in", None, None, (("borrowers.payahead", "due"),)),
     "payahead_applied": Component("in", "down", None, (("payahead", "due"), ("pool", "borrowers.payahead"))),
     "fee_retained": Component("out", None, None, (("servicer.fee", "excess"), ("due", "servicer.fee"))),

@@ -88,8 +88,15 @@ SINGLE_TRANCHE_ITEMS: Mapping[str, Item] = {
     "factor": _by(lambda run, subject: Fraction(-run.balances[posting.principal(subject)], run.terms.original[subject] or 1), NUMBER),
 }
 
+
+def _fee_due(run: Running, fee: str) -> Money:
+    """What a payee is owed for this period: accrued, brought forward, and raised or paid back by events."""
+    raised = sum(sign * run.figures[f"{pool}.{kind}"] for kind, sign in run.terms.owed_by.get(fee, {}).items() for pool in run.terms.pools_of(kind))
+    return run.figures[f"{fee}.accrued"] - run.opening[posting.fee(fee)] + raised
+
+
 FEE_ITEMS: Mapping[str, Item] = {
-    "due": _by(lambda run, subject: run.figures[f"{subject}.accrued"] - run.opening[posting.fee(subject)]),
+    "due": _by(_fee_due),
     "paid": _figure("paid"),
     "opening_unpaid": _claim(posting.fee, opening=True),
     "unpaid": _claim(posting.fee),
@@ -255,7 +262,7 @@ class Names:
             return Term(NUMBER, lambda run: Fraction(above(run), below(run) or 1))
         components = {**COMPONENTS, **self.deal.events}
         if item in components:
-            keys = [key for pool in pools for key in component_keys(pool, item)]
+            keys = [key for pool in (self.terms.pools_of(item) if subject == "pool" else pools) for key in component_keys(pool, item)]
             return Term(MONEY, lambda run: sum(run.figures[key] for key in keys))
         return self._from(POOL_ITEMS, node, pools, item, also=["factor", *components])
 

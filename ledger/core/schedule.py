@@ -18,6 +18,8 @@ IsOpen = Callable[[date], bool]
 """Whether a day is a business day of the deal's calendar."""
 
 DAY = timedelta(days=1)
+MOST_OFF = timedelta(days=15)
+"""How far the end of a fiscal month may lie from that of the month it is named after."""
 MOST_PERIODS = 1200
 """A hundred years of months: as far as a schedule is searched by text."""
 
@@ -82,19 +84,30 @@ def resolve(deal: Deal, number: int, is_open: IsOpen, previous_distribution: dat
     the determination date is the distribution date and the record date the day before it.
     """
     dates, scheduled, previous = deal.dates, key_of(deal, number), key_of(deal, number - 1)
-    roll = dates.distribution.roll
-    paid = rolled(scheduled, roll, is_open)
-    after_collection = months_before(scheduled.replace(day=1), dates.collection.months_before - 1)
+    paid = paid_on(deal, scheduled, is_open)
     return PeriodDates(
         scheduled=scheduled,
         distribution=paid,
         previous_scheduled=previous,
-        previous_distribution=previous_distribution or (rolled(previous, roll, is_open) if number > 1 else previous),
+        previous_distribution=previous_distribution or (paid_on(deal, previous, is_open) if number > 1 else previous),
         determination=paid if dates.determination is None else business_days_before(paid, dates.determination.business_days_before, is_open),
         record=paid - DAY if dates.record is None else business_days_before(paid, dates.record.business_days_before, is_open),
-        collection_start=months_before(after_collection, dates.distribution.months),
-        collection_end=after_collection - DAY,
+        collection_start=collection_end(deal, scheduled, dates.distribution.months) + DAY,
+        collection_end=collection_end(deal, scheduled),
     )
+
+
+def paid_on(deal: Deal, key: date, is_open: IsOpen) -> date:
+    """The day on which the period of a key is paid: its day rolled, then so many business days after that."""
+    terms = deal.dates.distribution
+    return business_days_after(rolled(key, terms.roll, is_open), terms.business_days_after, is_open)
+
+
+def collection_end(deal: Deal, key: date, months_earlier: int = 0) -> date:
+    """The last day of the collections of a period, or of those `months_earlier`: of fiscal months, the listed day that is nearest to the month's end."""
+    collection = deal.dates.collection
+    end = months_before(key.replace(day=1), collection.months_before + months_earlier, collection.day)
+    return min((day for day in collection.ends if abs(day - end) <= MOST_OFF), key=lambda day: abs(day - end), default=end)
 
 
 def rolled(day: date, roll: Roll, is_open: IsOpen) -> date:
@@ -131,6 +144,13 @@ ROLLS: Mapping[Roll, Callable[[date, IsOpen], date]] = {
     "preceding": preceding,
     "modified_preceding": _within_the_month(preceding, following),
 }
+
+
+def business_days_after(day: date, count: int, is_open: IsOpen) -> date:
+    """The open day that lies `count` open days after `day`; with 0, `day` itself, open or not."""
+    for _ in range(count):
+        day = following(day + DAY, is_open)
+    return day
 
 
 def business_days_before(day: date, count: int, is_open: IsOpen) -> date:

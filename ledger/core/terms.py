@@ -105,7 +105,10 @@ class CompiledTrigger:
 
 @dataclass(slots=True)
 class Terms:
-    """What a period runs on; built by `ledger.core.compiler`, not changed afterwards."""
+    """What a period runs on; built by `ledger.core.compiler`, not changed afterwards.
+
+    `owed_by` are, by fee, the components that raise (1) or lower (-1) what it is owed.
+    """
 
     deal: Deal
     original: dict[str, Money] = field(default_factory=dict)
@@ -114,6 +117,7 @@ class Terms:
     accruals: dict[str, AccrualTerms] = field(default_factory=dict)
     on_unpaid: dict[str, Read] = field(default_factory=dict)
     fee_amounts: dict[str, Read] = field(default_factory=dict)
+    owed_by: dict[str, dict[str, int]] = field(default_factory=dict)
     targets: dict[str, Read] = field(default_factory=dict)
     collecting: dict[tuple[str, str], str] = field(default_factory=dict)
     named_collections: list[tuple[str, str, Read]] = field(default_factory=list)
@@ -153,6 +157,12 @@ class Terms:
 
     def defaulted_account(self, pool: str) -> str:
         return "defaulted" if self.deal.pool is not None else f"defaulted.{pool}"
+
+    def pools_of(self, component: str) -> tuple[str, ...]:
+        """The pools under which a component is reported; `pool` stands for the only one, and for a fact of the whole deal."""
+        kind = self.deal.events.get(component)
+        pools = tuple(self.deal.all_pools)
+        return pools if self.deal.pools and (kind is None or kind.of_a_pool) else ("pool", *self.deal.pools)
 
     def has_balance(self, tranche: str) -> bool:
         return tranche in self.original

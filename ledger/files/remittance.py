@@ -182,7 +182,7 @@ class _Reader:
             case "closing_balance" if subject in self.terms.deal.accounts and not loan:
                 return subject
             case _:
-                return self._of_pool(subject, loan)
+                return self._of_pool(kind, subject, loan)
 
     def _known(self, kind: str, subject: str, known: Mapping[str, Any], what: str) -> str | Problem:
         if subject in known:
@@ -196,7 +196,7 @@ class _Reader:
             return found.problems[0]
         return subject
 
-    def _of_pool(self, subject: str, loan: str) -> str | Problem | None:
+    def _of_pool(self, kind: str, subject: str, loan: str) -> str | Problem | None:
         deal = self.terms.deal
         if "/" in loan:
             return Problem(f"`loan` is `{loan}`, with a `/`", "a loan's id has none: in the books it parts pool and loan")
@@ -204,6 +204,8 @@ class _Reader:
             return (
                 (loan or None) if subject in ("", "pool") else Problem(f"`subject` is `{subject}`, which is no pool", "leave it blank: the deal has one pool")
             )
+        if not subject and not loan and kind in deal.events and not deal.events[kind].of_a_pool:
+            return None
         if subject not in deal.pools:
             return Problem(f"`subject` is `{subject}`, which is no pool", nearest(subject, deal.pools) or f"the pools are {', '.join(deal.pools)}")
         return f"{subject}/{loan}" if loan else subject

@@ -55,8 +55,8 @@ class Context:
         return event.subject not in self.terms.deal.pools and event.subject not in self.terms.deal.accounts
 
     def pool(self, event: Event) -> str:
-        """The pool that an event belongs to; the only one is called `pool`."""
-        return (event.subject or "").partition("/")[0] if self.terms.deal.pools else "pool"
+        """The pool that an event belongs to; the only one is called `pool`, and so is what a fact of the whole deal stands under."""
+        return (event.subject or "pool").partition("/")[0] if self.terms.deal.pools else "pool"
 
     def money(self, amount: Money) -> str:
         return format_money(amount, self.terms.scale)

@@ -168,8 +168,17 @@ tranches:
   B: {original_balance: 100, rate: 6%}
   Z: {original_balance: 100, rate: 7%}
   R: {kind: residual}
-accounts: {funds: {collects: [interest]}, revenue: {}, principal: {collects: [scheduled_principal]}, reserve: {target: 10}}
-ledgers: {pdl: {of: [A, B], up_to: balance}, carryover: {of: A}, borrowed: {}}
+fees: {advances: {owed_by: [advance, advance_reimbursement]}}
+accounts:
+  funds: {collects: [interest, payahead, payahead_applied, advance, advance_reimbursement]}
+  revenue: {}
+  principal: {collects: [scheduled_principal]}
+  reserve: {target: 10}
+  payahead: {}
+  facility: {cash: false, opening: 100}
+  reinvestment: {collects: [purchase]}
+ledgers: {pdl: {of: [A, B], up_to: balance}, carryover: {of: A}, borrowed: {}, drawn: {}}
+triggers: {amortization: {fails_when: period > 12}}
 ratios: {uncapped: 8%}
 waterfall:
 """
