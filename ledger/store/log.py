@@ -10,7 +10,7 @@ from operator import eq, itemgetter
 from typing import Any, Literal, NamedTuple
 
 import sqlalchemy.exc
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from ledger.core.distribution import BalanceRow
 from ledger.core.events import Event
@@ -29,6 +29,15 @@ _TEXTS = ("kind", "subject", "rate", "code")
 _INTEGERS = ("delinquency", "corrects_position", "corrects_line", "source_row")
 _INTEGER = 2**31 - 1
 """The largest number that PostgreSQL's `integer` holds."""
+
+# Statements of the path that every commit takes, put together once: SQLAlchemy takes longer to build one than SQLite to run it.
+_COMMITS = tables.log_commit.c
+_OF_PERIOD = (_COMMITS.deal_id == bindparam("deal"), _COMMITS.period == bindparam("period"))
+_SAME_FILE = select(_COMMITS.position, _COMMITS.hash).where(*_OF_PERIOD, _COMMITS.source_digest == bindparam("digest"))
+_LAST_ATTEMPT = select(func.coalesce(func.max(_COMMITS.attempt), 0)).where(*_OF_PERIOD, _COMMITS.source == bindparam("source"))
+_INSERT_COMMIT = insert(tables.log_commit)
+_MOVE_HEAD = update(tables.head).where(tables.head.c.deal_id == bindparam("deal"))
+_INSERT_DISTRIBUTION = insert(tables.distribution)
 
 
 def write_point(name: str) -> None:
@@ -129,20 +138,14 @@ class Writer(Reader):
         """The attempt that a corrected file of this source takes: one more than the last, 1 for the first."""
         return self._last_attempt(self.deal_id(self.deal), period, source) + 1
 
-    def _last_attempt(self, deal_id: int, period: date | None, source: str | None) -> int:
-        commits = tables.log_commit.c
-        chosen = select(func.coalesce(func.max(commits.attempt), 0)).where(commits.deal_id == deal_id, commits.period == period, commits.source == source)
-        return int(self.connection.execute(chosen).scalar_one())
+    def _last_attempt(self, deal_id: int, period: date, source: str) -> int:
+        return int(self.connection.execute(_LAST_ATTEMPT, {"deal": deal_id, "period": period, "source": source}).scalar_one())
 
     def _same_file(self, deal_id: int, draft: Draft) -> Receipt | None:
         """The receipt of the commit that came from a file of this digest, for this period; the answer to it may have been lost."""
         if draft.source_digest is None or draft.period is None:
             return None
-        commits = tables.log_commit.c
-        chosen = select(commits.position, commits.hash).where(
-            commits.deal_id == deal_id, commits.period == draft.period, commits.source_digest == draft.source_digest
-        )
-        row = self.connection.execute(chosen).one_or_none()
+        row = self.connection.execute(_SAME_FILE, {"deal": deal_id, "period": draft.period, "digest": draft.source_digest}).one_or_none()
         return None if row is None else Receipt("already appended", row.position, row.hash.hex(), 0)
 
     def _stop_on_conflict(self, deal_id: int, draft: Draft) -> None:
@@ -202,11 +205,11 @@ class Writer(Reader):
             "hash": hashed,
         }
         del row["name"]
-        self.connection.execute(insert(tables.log_commit), row)
+        self.connection.execute(_INSERT_COMMIT, row)
         write_point("commit written")
         head = Head(header.position, hashed.hex(), self.tip.event_count + header.event_count, recorded_at)
-        moved = update(tables.head).where(tables.head.c.deal_id == deal_id)
-        self.connection.execute(moved.values(position=head.position, hash=hashed, event_count=head.event_count, recorded_at=recorded_at))
+        moved = {"deal": deal_id, "position": head.position, "hash": hashed, "event_count": head.event_count, "recorded_at": recorded_at}
+        self.connection.execute(_MOVE_HEAD, moved)
         self._head = head
         write_point("head moved")
 
@@ -233,7 +236,7 @@ class Writer(Reader):
         insert_rows(self.connection, tables.balance, [(deal_id, number, *row) for row in balances])
         write_point("postings written")
         row = header._asdict() | {"deal_id": deal_id, "known_at": known_at, "digest": seal.distribution_digest(header, postings)}
-        self.connection.execute(insert(tables.distribution), row)
+        self.connection.execute(_INSERT_DISTRIBUTION, row)
         write_point("distribution written")
 
     def record_statement(self, number: int, version: int, known_at: int, body: str) -> str:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -198,9 +198,7 @@ class Reader(BookReader, LoanReader):
 
     def facts(self, deal: str, period: date, kinds: Collection[str], known_at: int | None = None) -> list[tuple[int, Event]]:
         """The events of kinds that are read one by one, in order; a line reversed within the period and its reversal are both left out."""
-        rows = list(self.events(deal, period=period, kinds=kinds, known_at=known_at))
-        reversed_lines = {(event.corrects_position, event.corrects_line) for _, event in rows if event.effect < 0}
-        return [(position, event) for position, event in rows if event.effect > 0 and (position, event.line) not in reversed_lines]
+        return standing(list(self.events(deal, period=period, kinds=kinds, known_at=known_at)))
 
     def periods(self, deal: str, known_at: int | None = None) -> list[PeriodRow]:
         """The periods that commits name, in order of date."""
@@ -228,6 +226,12 @@ class Reader(BookReader, LoanReader):
         chosen = select(tables.deal.c.name, commits.period, commits.position).join_from(tables.log_commit, tables.deal)
         ordered = chosen.where(commits.source_digest == digest).order_by(tables.deal.c.name, commits.position)
         return [Seen(*row) for row in self.connection.execute(ordered)]
+
+
+def standing(rows: Sequence[tuple[int, Event]]) -> list[tuple[int, Event]]:
+    """The (position, event) pairs of one period that no other of them reverses, and that reverse none."""
+    reversed_lines = {(event.corrects_position, event.corrects_line) for _, event in rows if event.effect < 0}
+    return [(position, event) for position, event in rows if event.effect > 0 and (position, event.line) not in reversed_lines]
 
 
 def collections_query(deal_id: int, period: date, kinds: Collection[str], by_pool: bool, known_at: int | None, dialect: str) -> Select[Any]:
