@@ -209,7 +209,8 @@ def least(run: Running, step: CompiledStep) -> int:
 @given(cases())
 def test_a_step_pays_the_least_of_its_limit_the_cash_and_the_room_of_its_payees(case: tuple[str, list[Collections]]) -> None:
     terms, months = load(case[0]), case[1]
-    missed = len(terms.deal.tranches) if terms.deal.rounding.odd_cents == "each" else 0
+    # A payment in whole cents takes up to half a cent more or less out of an account than the finer claim; a share rounded alone, up to a unit.
+    rounded = terms.minor_unit // 2 + (terms.deal.rounding.odd_cents == "each")
 
     for distribution, collections in zip(replay(terms, months)[1:], months, strict=True):
         run = before_the_steps(terms, distribution.opening, distribution.dates, collections)
@@ -220,5 +221,5 @@ def test_a_step_pays_the_least_of_its_limit_the_cash_and_the_room_of_its_payees(
             before, expected = (room(run, step), least(run, step)) if measured else (0, 0)
             run_step(run, step)
 
-            assert not measured or abs(before - room(run, step) - expected) <= missed
+            assert not measured or abs(before - room(run, step) - expected) <= rounded * len(step.payees) * len(step.sources)
         assert tuple(run.postings) == distribution.postings[: len(run.postings)]
