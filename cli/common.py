@@ -158,6 +158,12 @@ class Day(click.ParamType[str]):
 KNOWN_AT = click.option("--known-at", type=Position(), metavar="POSITION", help="Read the books as they were after the commit at this position.")
 OUTPUT = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE.")
 
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """`1 fee`, `2 fees`; a word whose plural is not its own with an s comes with it."""
+    return f"{number} {one if number == 1 else many or f'{one}s'}"
+
+
 # Problems, and what takes long ------------------------------------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from cli.common import DEMO, OUTPUT, Day, Settings, example, read_file, with_settings, write_output
+from cli.common import DEMO, OUTPUT, Day, Settings, counted, example, read_file, with_settings, write_output
 
 FILE = click.Path(path_type=Path)
 
@@ -37,7 +37,8 @@ def check(settings: Settings, file: Path) -> None:
     if settings.json:
         click.echo(json.dumps({"deal": deal.deal, "title": deal.title, **counts}, sort_keys=True))
         return
-    click.echo(f"{file}: {deal.deal}, {', '.join(f'{count} {name}' for name, count in counts.items() if count)}: nothing is wrong")
+    said = [counted(count, "class" if name == "classes" else name.removesuffix("s"), name) for name, count in counts.items() if count]
+    click.echo(f"{file}: {deal.deal}, {', '.join(said)}: nothing is wrong")
 
 
 @command.command("open", epilog=example(f"{DEMO} deal open tranche-demo/deals/sequoia-4/deal.yaml --as SMT-2000-4.copy"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.common import DEMO, Settings, example, progress, read_file, with_settings
+from cli.common import DEMO, Settings, counted, example, progress, read_file, with_settings
 
 if TYPE_CHECKING:
     from ledger.service import Remitted
@@ -50,7 +50,7 @@ def _plain(month: Remitted) -> dict[str, object]:
 
 def _line(month: Remitted) -> str:
     if month.receipt is None:
-        return f"{month.period}: {month.events} events, nothing is wrong; nothing was appended"
+        return f"{month.period}: {counted(month.events, 'event')}, nothing is wrong; nothing was appended"
     if month.receipt.outcome == "appended":
-        return f"{month.period}: {month.events} events appended at position {month.receipt.position}"
+        return f"{month.period}: {counted(month.events, 'event')} appended at position {month.receipt.position}"
     return f"{month.period}: already appended at position {month.receipt.position}; nothing new"

@@ -224,7 +224,7 @@ def test_deal_is_checked_opened_listed_and_shown(opened: Tranche) -> None:
     checked = opened("deal", "check", "deal.yaml")
     listed = opened("deal", "list")
 
-    assert checked.output == "deal.yaml: COVE-1, 3 classes, 1 fees, 1 accounts, 5 steps: nothing is wrong\n"
+    assert checked.output == "deal.yaml: COVE-1, 3 classes, 1 fee, 1 account, 5 steps: nothing is wrong\n"
     assert listed.output.splitlines()[-1].startswith("COVE-1")
     assert opened("deal", "show", "COVE-1").stdout == DEAL
     refused(opened("deal", "show", "COVE-1", "--boarding"), "COVE-1 has no boarding file")
@@ -294,10 +294,11 @@ def test_wrong_usage_ends_with_exit_code_2(tranche: Tranche, arguments: list[str
     assert tranche(*arguments).exit_code == 2
 
 
-def test_time_is_refused_as_a_position_with_the_reason(tranche: Tranche) -> None:
-    result = tranche("statement", "COVE-1", "--known-at", "2025-02-25")
+def test_a_time_without_its_offset_is_refused_with_the_remedy(distributed: Tranche) -> None:
+    result = distributed("statement", "COVE-1", "--known-at", "2025-02-25T12:00")
 
-    assert "`2025-02-25` is not a position: write the number of a commit as `tranche events` lists it" in result.stderr
+    assert result.exit_code == 1
+    assert "`2025-02-25T12:00` has no offset; write it as 2025-02-25T12:00+00:00 if it is UTC" in result.stderr
 
 
 # Problems -------------------------------------------------------------------------------------------------------------------
