@@ -130,19 +130,6 @@ def file_problem(error: OSError, name: str) -> Problem:
 # Dates and positions ----------------------------------------------------------------------------------------------------
 
 
-class Position(click.ParamType[int]):
-    """A position of the log; times and dates are refused until the books can answer them."""
-
-    name = "position"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        if isinstance(value, int):
-            return value
-        if not str(value).isdecimal():
-            self.fail(f"`{value}` is not a position: write the number of a commit as `tranche events` lists it", param, ctx)
-        return int(value)
-
-
 class Day(click.ParamType[str]):
     """A date, or the beginning of one: `2025-04` stands for the one period whose scheduled date begins so."""
 
@@ -155,7 +142,9 @@ class Day(click.ParamType[str]):
         return str(value)
 
 
-KNOWN_AT = click.option("--known-at", type=Position(), metavar="POSITION", help="Read the books as they were after the commit at this position.")
+KNOWN_AT = click.option(
+    "--known-at", metavar="POSITION|TIME|DATE", help="As known then: a commit's position, a time with its offset, or the end of a day where the deal is."
+)
 OUTPUT = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE.")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.common import DEMO, Settings, example, with_settings
+from cli.common import DEMO, KNOWN_AT, Settings, example, with_settings
 
 if TYPE_CHECKING:
     from ledger.core.events import Event
@@ -20,17 +20,18 @@ MONEY = ("principal", "interest", "fee", "amount", "balance")
 @click.command("events", epilog=example(f"{DEMO} events SMT-2000-4"))
 @click.argument("deal")
 @click.option("--position", type=click.IntRange(min=1), metavar="POSITION", help="List the events of one commit, line by line.")
+@KNOWN_AT
 @with_settings
-def command(settings: Settings, deal: str, position: int | None) -> None:
+def command(settings: Settings, deal: str, position: int | None, known_at: str | None) -> None:
     """List what was appended to DEAL, commit by commit: when, by whom, why, from which file."""
-    with settings.store() as store, store.reading() as reader:
-        if position is None:
-            _commits(settings, list(reader.commits(deal)))
-            return
-        from ledger import service
+    from ledger import service
 
+    with settings.store() as store, store.reading() as reader:
+        last = service.position_of(reader, deal, known_at if position is None else position, store.clock())
+        if position is None:
+            _commits(settings, list(reader.commits(deal, up_to=last)))
+            return
         scale = service.terms_of(reader, deal)[0].scale
-        service.position_of(reader, deal, position)
         _lines(settings, [event for _, event in reader.events(deal, position=position)], scale)
 
 

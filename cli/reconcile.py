@@ -15,7 +15,7 @@ from cli.common import DEMO, KNOWN_AT, Settings, example, read_file, stop, with_
 @KNOWN_AT
 @click.option("--every-line", is_flag=True, help="Show the figures that tie as well.")
 @with_settings
-def command(settings: Settings, deal: str, published: Path, known_at: int | None, every_line: bool) -> None:
+def command(settings: Settings, deal: str, published: Path, known_at: str | None, every_line: bool) -> None:
     """Compare each figure of PUBLISHED with the books of DEAL, to the last place that was printed.
 
     A figure ties, is derived (an input was worked out from it), is tolerated (declared in tolerated.csv beside the file, with the exact difference and its

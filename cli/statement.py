@@ -22,7 +22,7 @@ FORMATS = ("text", "json", "csv")
 @click.option("--format", "format_", type=click.Choice(FORMATS), help="text (the default), json or csv.")
 @OUTPUT
 @with_settings
-def command(settings: Settings, deal: str, on: str | None, known_at: int | None, format_: str | None, output: Path | None) -> None:
+def command(settings: Settings, deal: str, on: str | None, known_at: str | None, format_: str | None, output: Path | None) -> None:
     """Print the statement of DEAL: of its last distribution, of the last one on or before a day, or as the books knew it earlier.
 
     It is a read and never writes to the books.

@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from ledger.core.collections import Collections, collect
+from ledger.core.collections import Collections, Total, collect
 from ledger.core.distribution import RULES, Distribution, decode_state, encode_state
 from ledger.core.events import FACTS, KINDS, Event
-from ledger.core.problems import Problem, ProblemsFound
 from ledger.core.schedule import PeriodDates
 from ledger.core.state import State
 from ledger.core.terms import Terms
 from ledger.store import seal
 from ledger.store.log import Draft, Receipt, Writer
+from ledger.store.months import Month
 from ledger.store.projections import Reader
 
 PERIOD_DATES: tuple[str, ...] = tuple(PeriodDates.__slots__)
@@ -24,8 +24,40 @@ READ_ONE_BY_ONE = (*FACTS,)
 
 def recorded_dates(reader: Reader, deal: str, key: date, known_at: int | None = None) -> PeriodDates | None:
     """The dates of a period as they were recorded when it opened; None where it has not."""
-    days = {event.subject: event.effective_on for _, event in reader.facts(deal, key, ["period_date"], known_at)}
+    return _dates(event for _, event in reader.facts(deal, key, ["period_date"], known_at))
+
+
+def _dates(facts: Iterable[Event]) -> PeriodDates | None:
+    days = {event.subject: event.effective_on for event in facts if event.kind == "period_date"}
     return PeriodDates(**{name: days[name] for name in PERIOD_DATES}) if days else None  # type: ignore[arg-type]  # each was recorded with its day
+
+
+class Months:
+    """The periods of a deal as recorded, read ahead by the year: each costs little beside the queries that find it."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._read: dict[date, Month] = {}
+        self._terms: Terms | None = None
+
+    def at(self, terms: Terms, key: date) -> tuple[PeriodDates, Collections] | None:
+        """A period's dates and what is known of it, under these terms; None where it has not opened."""
+        if key not in self._read or terms is not self._terms:  # other terms may have events of their own
+            deal, self._terms = terms.deal, terms
+            self._read = self._reader.months(deal.deal, key, (*SUMMED, *deal.events), (*READ_ONE_BY_ONE, "period_date"), bool(deal.pools))
+        month = self._read.get(key)
+        facts = [event for _, event in month.facts] if month else []
+        dates = _dates(facts)
+        return None if month is None or dates is None else (dates, _collected(terms, month.totals, facts))
+
+
+def opened_at(reader: Reader, deal: str) -> dict[date, int]:
+    """The periods that are open or distributed, by key, with the position of the commit that opened each: its first remittance.
+
+    An index fixing that came before does not open a period: until something is remitted there is nothing to distribute.
+    """
+    opened = reader.events(deal, kinds=["period_date"], subject="scheduled")
+    return {event.effective_on: position for position, event in opened if event.effective_on is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +104,11 @@ def collections(reader: Reader, terms: Terms, key: date, known_at: int | None = 
     deal = terms.deal
     kinds = (*SUMMED, *deal.events)
     totals = reader.collections(deal.deal, key, kinds, by_pool=bool(deal.pools), known_at=known_at)
-    facts = [event for _, event in reader.facts(deal.deal, key, READ_ONE_BY_ONE, known_at)]
-    return collect(totals, facts, {name: terms.components[name] for name in deal.events}, {})
+    return _collected(terms, totals, [event for _, event in reader.facts(deal.deal, key, READ_ONE_BY_ONE, known_at)])
 
 
-def position_of(reader: Reader, deal: str, known_at: int | None) -> int:
-    """The position that a read is made at: the one asked for, or the last. Raises ProblemsFound for one that the deal does not have."""
-    last = reader.head(deal).position
-    if known_at is not None and not 1 <= known_at <= last:
-        raise ProblemsFound([Problem(f"{deal} has positions 1 to {last}, not {known_at}", "see `tranche events`", place=deal)])
-    return known_at or last
+def _collected(terms: Terms, totals: Iterable[Total], facts: Iterable[Event]) -> Collections:
+    return collect(totals, facts, {name: terms.components[name] for name in terms.deal.events}, {})
 
 
 def numbered(events: Iterable[Event]) -> list[Event]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from ledger.core.problems import Problem, ProblemsFound
-from ledger.service.books import position_of
+from ledger.service.known_at import existing
 from ledger.store import proof, seal
 from ledger.store.engine import Store
 from ledger.store.projections import Commit, Reader
@@ -48,7 +48,7 @@ def seal_log(store: Store, deal: str, key: bytes | None = None) -> Json:
     """Where a deal's log stands now, to be kept outside the database; signed where an Ed25519 private key (PEM) is given. Raises ProblemsFound."""
     with store.reading() as reader:
         head = reader.head(deal)
-        commit = _commit(reader, deal, position_of(reader, deal, None))
+        commit = _commit(reader, deal, head.position)
     made = Seal(deal, commit.position, commit.hash, head.event_count, instant_text(commit.recorded_at))
     return {"format": proof.SEAL, **made._asdict(), **(_signed(made, key) if key else {})}
 
@@ -82,7 +82,7 @@ def seal_problems(reader: Reader, deal: str, anchor: Anchor) -> Iterator[Problem
 
 
 def _commit(reader: Reader, deal: str, position: int) -> Commit:
-    position_of(reader, deal, position)
+    existing(reader, deal, position)
     return next(reader.commits(deal, after=position - 1, up_to=position))
 
 

@@ -11,24 +11,25 @@ from ledger.core.statement import Received, Statement, draw, received
 from ledger.core.terms import Terms
 from ledger.reports import reconcile as reconciliation
 from ledger.reports.published import read_published, read_tolerated
-from ledger.service.books import collections, latest, position_of, stored
+from ledger.service.books import collections, latest, stored
+from ledger.service.known_at import KnownAt, position_of
 from ledger.service.terms import Versions, terms_of, terms_stated
 from ledger.store.engine import Store
 from ledger.store.projections import Reader
 
 
-def statement(store: Store, deal: str, *, on: date | str | None = None, known_at: int | None = None) -> Statement:
-    """The statement of the last distribution on or before a day (by default the last), as the books knew it at a position.
+def statement(store: Store, deal: str, *, on: date | str | None = None, known_at: KnownAt = None) -> Statement:
+    """The statement of the last distribution on or before a day (by default the last), as it was known then.
 
     `on` may be text: a whole date, or the beginning of one that names a single distributed period, such as 2025-04. Raises ProblemsFound.
     """
     with store.reading() as reader:
         versions = Versions(reader, deal)
         terms, _ = versions.at()
-        position = position_of(reader, deal, known_at)
+        position = position_of(reader, deal, known_at, store.clock())
         day = _day_of(reader, terms, on, position) if isinstance(on, str) else on
-        shown, last = latest(reader, terms, day, known_at), reader.latest_distribution(deal, known_at=known_at)
-        pending = _received_since(reader, versions, last.period, known_at) if last is not None and shown.row == last.number else ()
+        shown, last = latest(reader, terms, day, position), reader.latest_distribution(deal, known_at=position)
+        pending = _received_since(reader, versions, last.period, position) if last is not None and shown.row == last.number else ()
         head = next(commit.hash for commit in reader.commits(deal, after=position - 1, up_to=position))
         under = terms_stated(reader, deal, shown.header.terms_digest)
         return draw(under, shown.distribution, received=pending, as_of=day, position=position, head=head)
@@ -61,14 +62,14 @@ def _received_since(reader: Reader, versions: Versions, last: date, known_at: in
 
 
 def reconcile(
-    store: Store, deal: str, published: tuple[bytes, str], tolerated: tuple[bytes, str] | None = None, known_at: int | None = None
+    store: Store, deal: str, published: tuple[bytes, str], tolerated: tuple[bytes, str] | None = None, known_at: KnownAt = None
 ) -> reconciliation.Reconciliation:
     """Each published figure beside ours."""
     rows = read_published(*published)
     allowed = read_tolerated(*tolerated) if tolerated else []
     with store.reading() as reader:
         terms, _ = terms_of(reader, deal)
-        position = position_of(reader, deal, known_at)
+        position = position_of(reader, deal, known_at, store.clock())
         numbers = {row.period: row.number for row in reader.distributions(deal) if row.number and row.known_at <= position}
 
         def of(key: date) -> Statement | None:

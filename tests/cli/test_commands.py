@@ -283,7 +283,6 @@ def test_actor_is_the_option_or_the_environment(opened: Tranche) -> None:
         ["wishes"],
         ["statement"],
         ["statement", "COVE-1", "--format", "pdf"],
-        ["statement", "COVE-1", "--known-at", "2025-02-25"],
         ["statement", "COVE-1", "--date", "25.02.2025"],
         ["distribute", "COVE-1", "--through", "February"],
         ["events", "COVE-1", "--position", "0"],
