@@ -15,6 +15,7 @@ COMMANDS = {
     "demo": "run a real and an invented trust, from boarding to statement",
     "database": "create, migrate and check the database",
     "deal": "check, open, amend, list and show deals",
+    "rates": "state an index fixing in every deal that names the index",
     "remit": "append a servicer's remittance",
     "distribute": "run the waterfall for the months that were remitted",
     "statement": "print an investor statement",

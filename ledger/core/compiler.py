@@ -93,8 +93,12 @@ class DealCompiler:
         self._groups()
 
     def _check_reported(self) -> None:
-        """A dotted name that is reported belongs to a pool, and is none of the pool's own figures."""
-        for name in self.deal.reported:
+        """A dotted name that is reported belongs to a pool, and is none of the pool's own figures; an index is a rate, and only an index is fixed."""
+        for name, reported in self.deal.reported.items():
+            if reported.index and reported.type != "rate":
+                self.problem(("reported", name, "type"), f"`{name}` has an index and is no rate", "write `type: rate`, or leave `index` out")
+            if reported.fixing is not None and not reported.index:
+                self.problem(("reported", name, "fixing"), f"`{name}` has a `fixing` and no index", "say which: `index: SOFR-30D-AVG`")
             pool, dot, item = name.rpartition(".")
             if dot and pool != "pool" and pool not in self.deal.all_pools:
                 remedy = nearest(pool, self.deal.all_pools) or "before the dot stands a pool"

@@ -111,6 +111,7 @@ class Rounding(Model):
     odd_cents: OddUnits = "largest_remainder"
     factor: Digits = Digits(places=8)
     per_1000: Digits = Digits(places=8)
+    printed: Digits = Digits(places=2)
 
     @property
     def scale(self) -> int:
@@ -128,11 +129,23 @@ class Rounding(Model):
 ReportedType = Literal["money", "rate", "number", "date", "flag"]
 
 
+class Fixing(Model):
+    """When an index is fixed for a period: business days before the accrual period begins, of `calendar` or else of the calendar of distributions."""
+
+    business_days_before: Annotated[int, Field(ge=0, le=60)]
+    calendar: Annotated[str, Field(max_length=60)] = ""
+
+
 class Reported(Model):
-    """A value that the servicer states each period; `missing` is what stands in for it, `previous` the last one stated."""
+    """A value that is stated each period; `missing` is what stands in for it, `previous` the last one stated.
+
+    A rate of an `index` may come from a file of fixings that serves every deal: the one of the day that `fixing` says, else of the period's key.
+    """
 
     type: ReportedType
     missing: F | None = None
+    index: Label = ""
+    fixing: Fixing | None = None
 
 
 def _reported(value: object) -> object:

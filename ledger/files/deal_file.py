@@ -211,14 +211,20 @@ def _parent(value: Any, path: Path) -> Any:
 
 def _unknown_to_the_world(deal: Deal) -> Iterator[Problem]:
     """Calendars and time zones that do not exist."""
-    names = deal.dates.distribution.calendar
-    for name in (part.strip() for part in names.split("+") if names):
-        if name not in CALENDARS:
-            remedy = nearest(name.upper(), CALENDARS) or f"the calendars are {', '.join(CALENDARS)}, joined by +"
-            yield Problem(f"`{name}` is not a calendar", remedy, path=("dates", "distribution", "calendar"))
+    yield from _unknown_calendars(("dates", "distribution", "calendar"), deal.dates.distribution.calendar)
+    for reported, value in deal.reported.items():
+        if value.fixing is not None:
+            yield from _unknown_calendars(("reported", reported, "fixing", "calendar"), value.fixing.calendar)
     if not _is_time_zone(deal.time_zone):
         remedy = nearest(deal.time_zone, zoneinfo.available_timezones()) or "write a name such as Europe/London or America/New_York"
         yield Problem(f"`{deal.time_zone}` is not a time zone", remedy, path=("time_zone",))
+
+
+def _unknown_calendars(path: Path, names: str) -> Iterator[Problem]:
+    for name in (part.strip() for part in names.split("+") if names):
+        if name not in CALENDARS:
+            remedy = nearest(name.upper(), CALENDARS) or f"the calendars are {', '.join(CALENDARS)}, joined by +"
+            yield Problem(f"`{name}` is not a calendar", remedy, path=path)
 
 
 def _is_time_zone(name: str) -> bool:

@@ -60,6 +60,12 @@ def read(source: bytes, name: str, terms: Terms) -> list[Month]:
     return [Month(period, tuple(events), reader.applies_to.get(period, {})) for period, events in sorted(reader.months.items())]
 
 
+def periods(source: bytes, name: str) -> list[date]:
+    """The dates that a file's rows name as their periods, in order; what is no date is left to `read`. Raises ProblemsFound for what is no such file."""
+    texts = {row.cells["distribution_date"] for row in csv_text.read(source, name, COLUMNS, REQUIRED)}
+    return sorted(day for text in texts if isinstance(day := _date("distribution_date", text), date))
+
+
 def stop_on_listed(problems: Iterator[Problem]) -> None:
     """Raise ProblemsFound with the first problems, and the number of those not listed."""
     found = list(problems)
@@ -241,7 +247,7 @@ class _Reader:
         try:
             match column:
                 case "rate":
-                    return _rate(text)
+                    return rate_digits(text)
                 case "delinquency":
                     return _days(text)
                 case "effective_on":
@@ -290,7 +296,7 @@ def _date(column: str, text: str) -> date | Problem:
     return Problem(f"`{column}` is `{text}`, which is not a date", "write it as 2024-01-30")
 
 
-def _rate(text: str) -> str:
+def rate_digits(text: str) -> str:
     """A rate's exact decimal digits, all of them: `6.50500%` is 0.0650500."""
     parse_number(text)
     number = Decimal(text.removesuffix("%").replace("_", ""))

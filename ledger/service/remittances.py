@@ -9,12 +9,14 @@ from datetime import date
 
 from ledger.core import schedule
 from ledger.core.events import Event
+from ledger.core.money import format_money
 from ledger.core.names import pool_balance
-from ledger.core.problems import Problem, stop_on
+from ledger.core.problems import Problem, ProblemsFound, stop_on
+from ledger.core.receipts import reported_value
 from ledger.core.terms import Terms
 from ledger.files import calendars, remittance, remittance_checks
-from ledger.service.books import PERIOD_DATES, Stored, latest, numbered, recorded_dates, stored
-from ledger.service.terms import terms_of
+from ledger.service.books import PERIOD_DATES, Stored, latest, numbered, opened_at, recorded_dates, stored
+from ledger.service.terms import Versions
 from ledger.store.engine import Store
 from ledger.store.log import Draft, Receipt, Writer
 from ledger.store.projections import Reader
@@ -36,13 +38,26 @@ def remit(
     """Append the months of a remittance file: a commit each, in order, all or none. Raises ProblemsFound with everything that is wrong."""
     digest = hashlib.sha256(source).hexdigest()
     with store.reading() as reader:
-        terms, _ = terms_of(reader, deal)
+        versions = Versions(reader, deal)
+        terms = _terms_for(versions, source, name)
         months = _read_months(reader, terms, source, name, digest, frozenset(accept))
     if dry_run:
         return [Remitted(month.period, None, len(month.events)) for month in months]
     with store.writing(deal) as writer:
         opening = stored(writer, terms, 0)
         return [_append_month(writer, terms, month, opening, format_, source_name or format_, name, digest, actor, reason) for month in months]
+
+
+def _terms_for(versions: Versions, source: bytes, name: str) -> Terms:
+    """The terms of the periods that a file reports. Raises ProblemsFound where an amendment lies between them."""
+    if len(versions.events) == 1:
+        return versions.at()[0]
+    first_keys = {versions.at(key)[1]: key for key in reversed(remittance.periods(source, name))}
+    if len(first_keys) > 1:
+        keys = sorted(first_keys.values())
+        fact = f"the terms change between the file's periods: those of {keys[0]} count until {keys[1]}"
+        raise ProblemsFound([Problem(fact, f"put the rows from {keys[1]} on in a file of their own", place=name)])
+    return versions.at(next(iter(first_keys.values()), None))[0]
 
 
 def _read_months(reader: Reader, terms: Terms, source: bytes, name: str, digest: str, accept: frozenset[str]) -> list[remittance.Month]:
@@ -60,26 +75,46 @@ def _read_months(reader: Reader, terms: Terms, source: bytes, name: str, digest:
 def _month_problems(reader: Reader, terms: Terms, months: list[remittance.Month], name: str) -> Iterator[Problem]:
     """What does not agree in each month; its loans open as the month before left them, in the log or in the same file."""
     deal = terms.deal
-    first_positions = {row.period: row.first_position for row in reader.periods(deal.deal)}
-    before = first_positions.get(months[0].period)
+    opened = opened_at(reader, deal.deal)
+    before = opened.get(months[0].period)
     loans = reader.loan_balances(deal.deal, None if before is None else before - 1, not_loans={"pool", *deal.pools, *deal.accounts})
     closing = latest(reader, terms).distribution.closing.balances
     pools = {pool: pool_balance(closing, terms, pool) for pool in deal.all_pools}
     arrived = set[str]()
     for month in months:
-        is_first = month.period not in first_positions
+        is_first = month.period not in opened
         context = remittance_checks.Context(month, terms, loans, lambda loan: loan in arrived or reader.loan_known(deal.deal, loan), pools, is_first)
-        for row, problem in remittance_checks.check(context):
+        for row, problem in [*remittance_checks.check(context), *_stated_elsewhere(reader, terms, month)]:
             yield problem.at(f"{name}:{row}")
         loans = remittance_checks.closing_loans(context)
         arrived.update(context.by_loan)
+
+
+def _stated_elsewhere(reader: Reader, terms: Terms, month: remittance.Month) -> Iterator[tuple[int, Problem]]:
+    """(row, problem) of each reported value that the log has with another figure for the same period: an index fixing, or another source's."""
+    reported = [event for event in month.events if event.kind == "reported"]
+    known = [(event.subject, position, event) for position, event in reader.facts(terms.deal.deal, month.period, ["reported"])] if reported else []
+    for event in reported:
+        value = terms.deal.reported[event.subject or ""]
+        for subject, position, other in known:
+            if subject == event.subject and reported_value(value, other) != reported_value(value, event):
+                ours, theirs = (_shown(terms, fact) for fact in (event, other))
+                remedy = f"find out which is right: take the row out, or use `tranche correct {terms.deal.deal} FILE --reason TEXT`"
+                yield event.source_row or 1, Problem(f"`{subject}` is {ours}, position {position} states {theirs} for {month.period}", remedy)
+
+
+def _shown(terms: Terms, fact: Event) -> str:
+    """A reported fact's figure as a file would write it."""
+    if fact.amount is not None:
+        return format_money(fact.amount, terms.scale)
+    return str(fact.rate or fact.code or fact.effective_on)
 
 
 def _order_problems(reader: Reader, terms: Terms, months: list[remittance.Month]) -> Iterator[Problem]:
     """A month may follow the last one remitted, or add another source to one not yet distributed; nothing may be jumped over."""
     deal = terms.deal
     last = latest(reader, terms)
-    known = [number for row in reader.periods(deal.deal) if (number := schedule.number_of(deal, row.period)) is not None]
+    known = [number for key in opened_at(reader, deal.deal) if (number := schedule.number_of(deal, key)) is not None]
     expected = max([last.distribution.number, *known]) + 1
     for month in months:
         number = schedule.number_of(deal, month.period) or 0

@@ -52,6 +52,7 @@ FIELDS: list[tuple[str, type[BaseModel]]] = [
     ("### `rounding`", models.Rounding),
     ("### `rounding`", models.Digits),
     ("### `reported`", models.Reported),
+    ("### `reported`", models.Fixing),
     ("### `events`", models.EventKind),
     ("### `pool`, `pools`", models.Pool),
     ("### `tranches`", models.Tranche),
