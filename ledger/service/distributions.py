@@ -13,7 +13,7 @@ from ledger.core.problems import Problem, ProblemsFound, stop_on
 from ledger.core.processor import distribute as run_period
 from ledger.core.statement import Statement, draw
 from ledger.core.terms import Terms
-from ledger.service.books import collections, latest, record, recorded_dates
+from ledger.service.books import Months, latest, record
 from ledger.service.terms import Versions, terms_stated
 from ledger.store.engine import Store
 from ledger.store.projections import Reader
@@ -64,16 +64,17 @@ def _distribute(reader: Reader, deal: str, through: date | None, close: Callable
     schedule_of = versions.at()[0].deal
     last = latest(reader, versions.at()[0])
     before = terms_stated(reader, deal, last.header.terms_digest)
+    months = Months(reader)
     state, done = last.distribution.closing, list[tuple[Terms, Distribution]]()
     while through is None or schedule.key_of(schedule_of, state.number + 1) <= through:
         key = schedule.key_of(schedule_of, state.number + 1)
-        dates = recorded_dates(reader, deal, key)
-        if dates is None:
+        terms, digest = versions.at(key)
+        recorded = months.at(terms, key)
+        if recorded is None:
             break
         try:
-            terms, digest = versions.at(key)
             stop_on(nothing_held_is_gone(before, terms, state) if terms is not before else ())
-            distribution = run_period(terms, state, dates, collections(reader, terms, key))
+            distribution = run_period(terms, state, *recorded)
         except ProblemsFound as found:
             return Distributed(done, found.problems)
         close(terms, digest, distribution, last.row)

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Connection, Select, and_, case, func, literal, null, select
+from sqlalchemy import Connection, Select, and_, func, select
 
 from ledger.core.collections import Total
 from ledger.core.events import Event
@@ -18,8 +18,8 @@ from ledger.core.problems import Problem, ProblemsFound
 from ledger.store import tables
 from ledger.store.books import BookReader
 from ledger.store.loans import LoanReader
+from ledger.store.months import MonthReader, standing, sums, total
 
-_MONEY = ("principal", "interest", "fee", "amount")
 _EVENT_COLUMNS = [tables.event.c[name] for name in Event._fields]
 _EVENTS_AT_ONCE = 10_000
 
@@ -88,7 +88,7 @@ class Seen(NamedTuple):
     position: int
 
 
-class Reader(BookReader, LoanReader):
+class Reader(BookReader, LoanReader, MonthReader):
     """Reads within one transaction, so that all answers agree. Every method raises ProblemsFound for a deal that does not exist.
 
     `known_at` is a position; None means everything.
@@ -193,12 +193,13 @@ class Reader(BookReader, LoanReader):
 
     def collections(self, deal: str, period: date, kinds: Collection[str], by_pool: bool, known_at: int | None = None) -> list[Total]:
         """The sums of a period by kind, by pool where the deal has several, and by what a line corrects; units at carry scale."""
-        query = collections_query(self.deal_id(deal), period, kinds, by_pool, known_at, self.connection.dialect.name)
-        return [_total(row) for row in self.connection.execute(query)]
+        deal_id = self.deal_id(deal)
+        query = sums(deal_id, self.positions(deal_id, period, known_at), kinds, by_pool, self.connection.dialect.name)
+        return [total(row) for row in self.connection.execute(query)]
 
     def facts(self, deal: str, period: date, kinds: Collection[str], known_at: int | None = None) -> list[tuple[int, Event]]:
         """The events of kinds that are read one by one, in order; a line reversed within the period and its reversal are both left out."""
-        return standing(list(self.events(deal, period=period, kinds=kinds, known_at=known_at)))
+        return standing(self.events(deal, period=period, kinds=kinds, known_at=known_at))
 
     def periods(self, deal: str, known_at: int | None = None) -> list[PeriodRow]:
         """The periods that commits name, in order of date."""
@@ -226,37 +227,3 @@ class Reader(BookReader, LoanReader):
         chosen = select(tables.deal.c.name, commits.period, commits.position).join_from(tables.log_commit, tables.deal)
         ordered = chosen.where(commits.source_digest == digest).order_by(tables.deal.c.name, commits.position)
         return [Seen(*row) for row in self.connection.execute(ordered)]
-
-
-def standing(rows: Sequence[tuple[int, Event]]) -> list[tuple[int, Event]]:
-    """The (position, event) pairs of one period that no other of them reverses, and that reverse none."""
-    reversed_lines = {(event.corrects_position, event.corrects_line) for _, event in rows if event.effect < 0}
-    return [(position, event) for position, event in rows if event.effect > 0 and (position, event.line) not in reversed_lines]
-
-
-def collections_query(deal_id: int, period: date, kinds: Collection[str], by_pool: bool, known_at: int | None, dialect: str) -> Select[Any]:
-    """One GROUP BY over the period's rows; the pool of a loan is what stands before the `/` of its subject."""
-    columns = tables.event.c
-    origin_date = case((and_(columns.corrects_position.is_not(None), columns.corrects_line.is_(None)), columns.effective_on), else_=null())
-    groups = [columns.kind, columns.corrects_position, origin_date, *([_pool(dialect)] if by_pool else [])]
-    labels = ("kind", "origin_position", "origin_date", "pool")
-    shown = [group.label(f"by_{label}") for group, label in zip(groups, labels, strict=False)]
-    return (
-        select(*shown, *(func.sum(columns[name]).label(name) for name in _MONEY))
-        .where(columns.deal_id == deal_id, columns.position.in_(Reader.positions(deal_id, period, known_at)), columns.kind.in_(sorted(kinds)))
-        .group_by(*groups)
-        .order_by(*groups)
-    )
-
-
-def _pool(dialect: str) -> Any:
-    subject = tables.event.c.subject
-    if dialect == "postgresql":
-        return func.split_part(subject, literal("/"), literal(1))
-    slash = func.instr(subject, "/")
-    return case((slash > 0, func.substr(subject, 1, slash - 1)), else_=subject)
-
-
-def _total(row: Any) -> Total:
-    sums = {name: None if row._mapping[name] is None else int(row._mapping[name]) for name in _MONEY}  # a sum is a Decimal on PostgreSQL
-    return Total(row.by_kind, row._mapping.get("by_pool"), row.by_origin_position, row.by_origin_date, **sums)

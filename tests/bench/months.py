@@ -93,8 +93,9 @@ def process(store: Store, terms: Terms) -> int:
     """Read each month's stored events and run its waterfall; nothing is written."""
     with store.reading() as reader:
         state, done = books.latest(reader, terms).distribution.closing, 0
-        while (dates := books.recorded_dates(reader, DEAL, schedule.key_of(terms.deal, state.number + 1))) is not None:
-            state = run_period(terms, state, dates, books.collections(reader, terms, dates.scheduled)).closing
+        months = books.Months(reader)
+        while (recorded := months.at(terms, schedule.key_of(terms.deal, state.number + 1))) is not None:
+            state = run_period(terms, state, *recorded).closing
             done += 1
         return done
 

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from ledger.core.collections import Total
 from ledger.core.events import Event
 from ledger.store.engine import Store
-from ledger.store.projections import collections_query
+from ledger.store.months import MONEY, sums
+from ledger.store.projections import Reader
 from tests.store import sample
 from tests.store.sample import DEAL, draft, month_events, period, remittance, restatement, reversal
 
-MONEY = ("principal", "interest", "fee", "amount")
 KINDS = ("payment", "curtailment", "realized_loss")
 APRIL, MAY = period(4), period(5)
 
@@ -160,10 +160,21 @@ def test_sums_as_known_at_every_position_are_those_of_a_naive_model(empty, drawn
             assert stored_sums(reader, deal, month, known_at) == naive_sums(history, month, known_at)
 
 
+def test_many_periods_read_at_once_are_those_read_one_by_one(books):
+    kinds, facts = ["payment", "curtailment"], ["publication", "reported"]
+    with books.reading() as reader:
+        together = reader.months(DEAL, period(1), kinds, facts, by_pool=True)
+        apart = {key: (set(reader.collections(DEAL, key, kinds, True)), reader.facts(DEAL, key, facts)) for key in map(period, (1, 2, 3))}
+        two = reader.months(DEAL, period(2), kinds, facts, by_pool=True, at_most=1)
+
+    assert {key: (set(month.totals), month.facts) for key, month in together.items()} == apart
+    assert list(two) == [period(2)]
+
+
 def test_sqlite_finds_a_period_by_its_positions_and_never_scans_the_deal(sqlite):
     store = Store(sqlite)
     with store.reading() as reader:
-        query = collections_query(1, APRIL, KINDS, True, 9, "sqlite")
+        query = sums(1, Reader.positions(1, APRIL, 9), KINDS, True, "sqlite")
         compiled = query.compile(dialect=reader.connection.dialect, compile_kwargs={"literal_binds": True})
         plan = [row[3] for row in reader.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}")]
     store.close()

@@ -1,0 +1,103 @@
+"""Reading many periods at once: a year of a trust costs three queries, not three a month."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal, null, select
+
+from ledger.core.collections import Total
+from ledger.core.events import Event
+from ledger.store import tables
+
+MONEY = ("principal", "interest", "fee", "amount")
+_COLUMNS = tables.event.c
+_EVENT_COLUMNS = [_COLUMNS[name] for name in Event._fields]
+
+
+class Month(NamedTuple):
+    """What was recorded of a period: sums by kind, pool and origin, and the facts that are read one by one with their positions."""
+
+    totals: list[Total]
+    facts: list[tuple[int, Event]]
+
+
+class MonthReader:
+    """The part of `Reader` that reads what periods collected."""
+
+    connection: Connection
+
+    def deal_id(self, deal: str) -> int:
+        raise NotImplementedError
+
+    def months(self, deal: str, first: date, kinds: Collection[str], facts: Collection[str], by_pool: bool, *, at_most: int = 24) -> dict[date, Month]:
+        """The periods from `first` on that have commits, at most so many: sums of `kinds`, and the `facts` one by one."""
+        deal_id, commits = self.deal_id(deal), tables.log_commit.c
+        periods = select(commits.period).where(commits.deal_id == deal_id, commits.period >= first).distinct().order_by(commits.period).limit(at_most)
+        chosen = select(commits.position, commits.period).where(commits.deal_id == deal_id, commits.period.in_(periods))
+        period_of = {row.position: row.period for row in self.connection.execute(chosen)}
+        positions = select(commits.position).where(commits.deal_id == deal_id, commits.period.in_(periods))
+        totals: dict[date, list[Total]] = defaultdict(list)
+        for row in self.connection.execute(sums(deal_id, positions, kinds, by_pool, self.connection.dialect.name, by_position=True)):
+            totals[period_of[row.by_position]].append(total(row))
+        rows: dict[date, list[tuple[int, Event]]] = defaultdict(list)
+        of_facts = select(_COLUMNS.position, *_EVENT_COLUMNS).where(_COLUMNS.deal_id == deal_id, _COLUMNS.position.in_(positions))
+        for position, *event in self.connection.execute(of_facts.where(_COLUMNS.kind.in_(sorted(facts))).order_by(_COLUMNS.position, _COLUMNS.line)):
+            rows[period_of[position]].append((position, Event(*event)))
+        return {period: Month(merged(totals[period]), standing(rows[period])) for period in sorted(set(period_of.values()))}
+
+
+def merged(totals: Iterable[Total]) -> list[Total]:
+    """Sums of several commits put together, one for each kind, pool and origin."""
+    found: dict[tuple[str, str | None, int | None, date | None], Total] = {}
+    for one in totals:
+        key = (one.kind, one.pool, one.origin_position, one.origin_date)
+        before = found.get(key)
+        found[key] = one if before is None else Total(*key, *(_plus(getattr(before, name), getattr(one, name)) for name in MONEY))
+    return list(found.values())
+
+
+def _plus(one: int | None, other: int | None) -> int | None:
+    """Not reported and 5 is 5; not reported twice stays so."""
+    return other if one is None else one if other is None else one + other
+
+
+def standing(rows: Iterable[tuple[int, Event]]) -> list[tuple[int, Event]]:
+    """The (position, event) pairs of one period that no other of them reverses, and that reverse none."""
+    kept = list(rows)
+    reversed_lines = {(event.corrects_position, event.corrects_line) for _, event in kept if event.effect < 0}
+    return [(position, event) for position, event in kept if event.effect > 0 and (position, event.line) not in reversed_lines]
+
+
+def sums(deal_id: int, positions: Select[tuple[int]], kinds: Collection[str], by_pool: bool, dialect: str, *, by_position: bool = False) -> Select[Any]:
+    """One GROUP BY over the rows at some positions; the pool of a loan is what stands before the `/` of its subject."""
+    groups: dict[str, ColumnElement[Any]] = {"by_position": _COLUMNS.position} if by_position else {}
+    of_earlier_period = and_(_COLUMNS.corrects_position.is_not(None), _COLUMNS.corrects_line.is_(None))
+    groups |= {
+        "by_kind": _COLUMNS.kind,
+        "by_origin_position": _COLUMNS.corrects_position,
+        "by_origin_date": case((of_earlier_period, _COLUMNS.effective_on), else_=null()),
+    }
+    groups |= {"by_pool": _pool(dialect)} if by_pool else {}
+    return (
+        select(*(group.label(name) for name, group in groups.items()), *(func.sum(_COLUMNS[name]).label(name) for name in MONEY))
+        .where(_COLUMNS.deal_id == deal_id, _COLUMNS.position.in_(positions), _COLUMNS.kind.in_(sorted(kinds)))
+        .group_by(*groups.values())
+        .order_by(*groups.values())
+    )
+
+
+def _pool(dialect: str) -> ColumnElement[Any]:
+    if dialect == "postgresql":
+        return func.split_part(_COLUMNS.subject, literal("/"), literal(1))
+    slash = func.instr(_COLUMNS.subject, "/")
+    return case((slash > 0, func.substr(_COLUMNS.subject, 1, slash - 1)), else_=_COLUMNS.subject)
+
+
+def total(row: Any) -> Total:
+    """A row of `sums`; a sum is a Decimal on PostgreSQL."""
+    amounts = {name: None if row._mapping[name] is None else int(row._mapping[name]) for name in MONEY}
+    return Total(row.by_kind, row._mapping.get("by_pool"), row.by_origin_position, row.by_origin_date, **amounts)
