@@ -127,10 +127,10 @@ def parse_number(text: str) -> Fraction:
     return -number if sign else number
 
 
-def format_money(units: Money, scale: int, *, places: int | None = None, thousands: bool = True) -> str:
-    """Units as text with a decimal point, `1,234.56`; `places` rounds half up for printing a balance that is carried finer than the cent."""
+def format_money(units: Money, scale: int, *, places: int | None = None, mode: RoundingMode = "half_up", thousands: bool = True) -> str:
+    """Units as text with a decimal point, `1,234.56`; `places` rounds by `mode` for printing fewer than the books carry, and `1,234` with none."""
     if places is not None and places < scale:
-        units, scale = round_ratio(units, 10 ** (scale - places), "half_up"), places
+        units, scale = round_ratio(units, 10 ** (scale - places), mode), places
     digits = str(abs(units)).rjust(scale + 1, "0")
     whole, decimals = (digits[:-scale], "." + digits[-scale:]) if scale else (digits, "")
     grouped = f"{int(whole):,}" if thousands else whole

@@ -14,6 +14,7 @@ from typing import Literal
 
 from ledger.core import posting
 from ledger.core.collections import Collections, Flow
+from ledger.core.deal import Digits
 from ledger.core.distribution import Distribution
 from ledger.core.events import Component
 from ledger.core.formula import BOOLEAN, DATE, MONEY, NUMBER, Type, Value
@@ -100,6 +101,7 @@ class Statement:
     as_of: date | None = None
     position: int = 0
     head: str = ""
+    printed: Digits = Digits(places=2)
 
     def subjects(self) -> set[str]:
         """Every subject that has a figure."""
@@ -150,7 +152,7 @@ def draw(
     return Statement(
         deal.deal, deal.title, deal.currency, terms.scale, "position" if opens else "distribution", distribution.number, days, _labels(terms),
         {name: subjects for name, subjects in sections.items() if subjects}, tuple(flow_of_funds(terms, run.state.balances, shown)),
-        tuple(adjustments(shown)), tuple(received), as_of, position, head,
+        tuple(adjustments(shown)), tuple(received), as_of, position, head, deal.rounding.printed,
     )  # fmt: skip
 
 

@@ -13,8 +13,6 @@ from ledger.core.money import Money, format_exact, format_money
 from ledger.core.statement import Figure, Items, Statement
 from ledger.reports.layout import Table, plain
 
-PRINTED_PLACES = 2
-
 HEADINGS: Mapping[str, str] = {
     "original_balance": "original", "opening_balance": "opening", "closing_balance": "closing", "rate": "rate", "interest_paid": "interest",
     "principal_paid": "principal", "accreted": "accreted", "realized_loss": "loss", "written_up": "write-up", "other_paid": "other",
@@ -176,7 +174,7 @@ def total(statement: Statement, item: str, subjects: Iterable[Items]) -> str:
 
 
 def _money(statement: Statement, amount: Money) -> str:
-    return format_money(amount, statement.scale, places=PRINTED_PLACES)
+    return format_money(amount, statement.scale, places=statement.printed.places, mode=statement.printed.mode)
 
 
 # Pools ----------------------------------------------------------------------------------------------------------------
