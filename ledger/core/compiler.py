@@ -23,6 +23,7 @@ from ledger.core.formula import (
     Name,
     Number,
     Read,
+    Scope,
     Term,
     Type,
     compile_formula,
@@ -31,6 +32,7 @@ from ledger.core.formula import (
 from ledger.core.money import format_exact, parse_number, round_exact
 from ledger.core.names import BARE, POOL_ITEMS, REPORTED_TYPES, Names
 from ledger.core.problems import Problem, ProblemsFound, nearest, stop_on
+from ledger.core.recording import Recorder
 from ledger.core.schedule import key_of
 from ledger.core.state import Running
 from ledger.core.steps import StepCompiler
@@ -45,9 +47,12 @@ RESERVED = frozenset((*_OF_THE_BOOKS, *_OF_STEPS, *_OF_FORMULAS))
 """Words of the chart of accounts and of the language, which nothing in a deal may be called where the two could be confused."""
 
 
-def compile_deal(deal: Deal) -> Terms:
-    """The terms that a deal file states. Raises ProblemsFound with everything that is wrong, each with its path in the file."""
-    compiler = DealCompiler(deal)
+def compile_deal(deal: Deal, recorder: Recorder | None = None) -> Terms:
+    """The terms that a deal file states. Raises ProblemsFound with everything that is wrong, each with its path in the file.
+
+    With a recorder, each reading of a formula or a name is noted in it.
+    """
+    compiler = DealCompiler(deal, recorder)
     compiler.check_names()
     compiler.check_first_date()
     compiler.compile()
@@ -58,11 +63,12 @@ def compile_deal(deal: Deal) -> Terms:
 class DealCompiler:
     """Compiles one deal; `problems` collects what is wrong on the way."""
 
-    def __init__(self, deal: Deal) -> None:
-        self.deal = deal
+    def __init__(self, deal: Deal, recorder: Recorder | None = None) -> None:
+        self.deal, self.recorder = deal, recorder
         self.terms = Terms(deal)
         self.problems: list[Problem] = []
-        self.names = Names(self.terms, self)
+        names = Names(self.terms, self)
+        self.names: Scope = recorder.scope(names) if recorder else names
         self._open: list[str] = []
         self._formula = Formula("", Number(Fraction(0), True, 0))
 
@@ -164,7 +170,8 @@ class DealCompiler:
         """Compile a formula; one that is wrong is noted and read as zero, so that the rest is looked at too."""
         outer, self._formula = self._formula, formula
         try:
-            return compile_formula(formula, wanted, self.names)
+            term = compile_formula(formula, wanted, self.names)
+            return self.recorder.formula(path, formula, term) if self.recorder else term
         except FormulaError as error:
             self.problem(path, error.fact, error.remedy, error.at)
             return Term(wanted, lambda _run: 0)
