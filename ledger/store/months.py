@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -42,7 +42,7 @@ class MonthReader:
         positions = select(commits.position).where(commits.deal_id == deal_id, commits.period.in_(periods))
         totals: dict[date, list[Total]] = defaultdict(list)
         for row in self.connection.execute(sums(deal_id, positions, kinds, by_pool, self.connection.dialect.name, by_position=True)):
-            totals[period_of[row.by_position]].append(total(row))
+            totals[period_of[row[-1]]].append(total(row))
         rows: dict[date, list[tuple[int, Event]]] = defaultdict(list)
         of_facts = select(_COLUMNS.position, *_EVENT_COLUMNS).where(_COLUMNS.deal_id == deal_id, _COLUMNS.position.in_(positions))
         for position, *event in self.connection.execute(of_facts.where(_COLUMNS.kind.in_(sorted(facts))).order_by(_COLUMNS.position, _COLUMNS.line)):
@@ -73,20 +73,17 @@ def standing(rows: Iterable[tuple[int, Event]]) -> list[tuple[int, Event]]:
 
 
 def sums(deal_id: int, positions: Select[tuple[int]], kinds: Collection[str], by_pool: bool, dialect: str, *, by_position: bool = False) -> Select[Any]:
-    """One GROUP BY over the rows at some positions; the pool of a loan is what stands before the `/` of its subject."""
-    groups: dict[str, ColumnElement[Any]] = {"by_position": _COLUMNS.position} if by_position else {}
+    """One GROUP BY over the rows at some positions: the columns of `Total`, then the position; the pool of a loan is what stands before its `/`."""
     of_earlier_period = and_(_COLUMNS.corrects_position.is_not(None), _COLUMNS.corrects_line.is_(None))
-    groups |= {
-        "by_kind": _COLUMNS.kind,
-        "by_origin_position": _COLUMNS.corrects_position,
-        "by_origin_date": case((of_earlier_period, _COLUMNS.effective_on), else_=null()),
-    }
-    groups |= {"by_pool": _pool(dialect)} if by_pool else {}
+    origin = (_COLUMNS.corrects_position, case((of_earlier_period, _COLUMNS.effective_on), else_=null()))
+    pool = (_pool(dialect),) if by_pool else ()
+    position = (_COLUMNS.position,) if by_position else ()
+    groups = (_COLUMNS.kind, *pool, *origin, *position)
     return (
-        select(*(group.label(name) for name, group in groups.items()), *(func.sum(_COLUMNS[name]).label(name) for name in MONEY))
+        select(_COLUMNS.kind, *(pool or (null(),)), *origin, *(func.sum(_COLUMNS[name]) for name in MONEY), *position)
         .where(_COLUMNS.deal_id == deal_id, _COLUMNS.position.in_(positions), _COLUMNS.kind.in_(sorted(kinds)))
-        .group_by(*groups.values())
-        .order_by(*groups.values())
+        .group_by(*groups)
+        .order_by(*groups)
     )
 
 
@@ -97,7 +94,7 @@ def _pool(dialect: str) -> ColumnElement[Any]:
     return case((slash > 0, func.substr(_COLUMNS.subject, 1, slash - 1)), else_=_COLUMNS.subject)
 
 
-def total(row: Any) -> Total:
+def total(row: Sequence[Any]) -> Total:
     """A row of `sums`; a sum is a Decimal on PostgreSQL."""
-    amounts = {name: None if row._mapping[name] is None else int(row._mapping[name]) for name in MONEY}
-    return Total(row.by_kind, row._mapping.get("by_pool"), row.by_origin_position, row.by_origin_date, **amounts)
+    kind, pool, origin_position, origin_date, *amounts = row[:8]
+    return Total(kind, pool, origin_position, origin_date, *(None if amount is None else int(amount) for amount in amounts))
