@@ -11,7 +11,7 @@ from ledger.core.statement import Received, Statement, draw, received
 from ledger.core.terms import Terms
 from ledger.reports import reconcile as reconciliation
 from ledger.reports.published import read_published, read_tolerated
-from ledger.service.books import collections, latest, stored
+from ledger.service.books import Stored, collections, latest, stored
 from ledger.service.known_at import KnownAt, position_of
 from ledger.service.terms import Versions, terms_of, terms_stated
 from ledger.store.engine import Store
@@ -28,11 +28,17 @@ def statement(store: Store, deal: str, *, on: date | str | None = None, known_at
         terms, _ = versions.at()
         position = position_of(reader, deal, known_at, store.clock())
         day = _day_of(reader, terms, on, position) if isinstance(on, str) else on
-        shown, last = latest(reader, terms, day, position), reader.latest_distribution(deal, known_at=position)
-        pending = _received_since(reader, versions, last.period, position) if last is not None and shown.row == last.number else ()
-        head = next(commit.hash for commit in reader.commits(deal, after=position - 1, up_to=position))
-        under = terms_stated(reader, deal, shown.header.terms_digest)
-        return draw(under, shown.distribution, received=pending, as_of=day, position=position, head=head)
+        return drawn(reader, versions, latest(reader, terms, day, position), position, day)
+
+
+def drawn(reader: Reader, versions: Versions, shown: Stored, position: int, as_of: date | None = None) -> Statement:
+    """The statement of a distribution as known at a position; that of the last one also says what was received since."""
+    deal = versions.deal
+    last = reader.latest_distribution(deal, known_at=position)
+    pending = _received_since(reader, versions, last.period, position) if last is not None and shown.row == last.number else ()
+    head = next(commit.hash for commit in reader.commits(deal, after=position - 1, up_to=position))
+    under = terms_stated(reader, deal, shown.header.terms_digest)
+    return draw(under, shown.distribution, received=pending, as_of=as_of, position=position, head=head)
 
 
 def period(store: Store, deal: str, text: str) -> date:

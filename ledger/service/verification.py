@@ -10,6 +10,7 @@ from ledger.core.problems import Problem, ProblemsFound
 from ledger.core.processor import distribute as run_period
 from ledger.service.books import collections, recorded_dates, stored
 from ledger.service.proof import Anchor, seal_problems
+from ledger.service.publications import published_problems
 from ledger.service.terms import Versions
 from ledger.store import seal
 from ledger.store.engine import Store
@@ -47,6 +48,7 @@ def verify(store: Store, deal: str, anchor: Anchor | None = None) -> Verified:
         versions = Versions(reader, deal)
         rows = [row.number for row in reader.distributions(deal)]
         problems = [problem for number in rows for problem in _replay(reader, versions, number)]
+        problems += published_problems(reader, versions)
     return Verified(deal, head.position, head.hash, len(rows) - 1, tuple(problems), anchor is not None and not problems)
 
 
