@@ -92,11 +92,11 @@ class Allocation:
             weights = rooms if branch.weigh is None else [branch.weigh(self.run, child) for child in branch.children]
             shares = share_within(left, weights, rooms, self.odd)
             placed = sum(self.allocate(child, share) for child, share in zip(branch.children, shares, strict=True))
-            if self.odd == "each":  # shares rounded each alone are meant to miss the amount: the difference is nobody's
-                return min(amount, sum(rooms))
             left -= placed
             if not placed:
                 break
+            if self.odd == "each" and left < len(shares) and any(map(self.room_of, branch.children)):
+                return amount  # shares rounded each alone are meant to miss the amount: the difference is nobody's
         return amount - left
 
 

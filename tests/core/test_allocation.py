@@ -104,6 +104,8 @@ def test_shares_rounded_each_alone_may_miss_the_amount() -> None:
     thirds = pro_rata(A, B, C, by={"A": 1, "B": 1, "C": 1})
 
     assert allocate(thirds, 100, {"A": 99, "B": 99, "C": 99}, "each") == {"A": 33, "B": 33, "C": 33}
+    assert allocate(thirds, 100, {"A": 10, "B": 99, "C": 99}, "each") == {"A": 10, "B": 45, "C": 45}
+    assert allocate(thirds, 100, {"A": 10, "B": 40, "C": 40}, "each") == {"A": 10, "B": 40, "C": 40}
     assert allocate(sequential(thirds, leaf("D")), 100, {"A": 99, "B": 99, "C": 99, "D": 99}, "each") == {"A": 33, "B": 33, "C": 33}
 
 

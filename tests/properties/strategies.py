@@ -104,7 +104,8 @@ def _tranche(draw: st.DrawFn, balance: int) -> str:
 def _steps(draw: st.DrawFn, names: tuple[str, ...]) -> list[str]:
     """The usual steps, the ones between the first and the last in an order of their own."""
     senior, listed, junior_first = names[0], ", ".join(names), ", ".join(reversed(names))
-    interest, losses, principal, gains = draw(trees(names, "interest_accrued")), draw(trees(names)), draw(trees(names)), draw(trees(names, "cumulative_loss"))
+    interest, losses = draw(trees(names, "interest_accrued")), draw(trees(names))
+    principal, gains = draw(trees(names, _choice(draw, "balance", "original_balance"))), draw(trees(names, "cumulative_loss"))
     limit = _choice(draw, "principal.collected", "60% * principal.balance", "tranches.balance")
     turbo = _choice(draw, "blocked", "not blocked")
     middle = [

@@ -99,8 +99,9 @@ def nothing_is_negative(terms: Terms, books: Sequence[Distribution]) -> None:
         for account, balance in distribution.closing.balances.items():
             if account.startswith(("cash.", "pool", "defaulted")) or (account.startswith(tuple(ledgers)) and not account.endswith(".memo")):
                 assert balance >= 0, account
-            elif account.endswith((".principal", ".interest", ".shortfall", ".interest_on_unpaid", ".fee")):
+            elif account.endswith((".principal", ".shortfall", ".interest_on_unpaid", ".fee")):
                 assert balance <= 0, account
+        assert not any(account.endswith(".interest") for account in distribution.closing.balances), "this period's interest is carried or lost at the close"
         assert distribution.closing.balances.get("loss", 0) == 0
 
 
