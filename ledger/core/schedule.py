@@ -21,7 +21,7 @@ DAY = timedelta(days=1)
 MOST_OFF = timedelta(days=15)
 """How far the end of a fiscal month may lie from that of the month it is named after."""
 MOST_PERIODS = 1200
-"""A hundred years of months: as far as a schedule is searched by text."""
+"""A hundred years of months: no schedule is longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,14 @@ def key_of(deal: Deal, number: int) -> date:
 def number_of(deal: Deal, key: date) -> int | None:
     """The number of the period that a date is the key of; None for a date that is not on the schedule."""
     number = number_before(deal, key)
-    return number if number >= 1 and key_of(deal, number) == key else None
+    return number if 1 <= number <= MOST_PERIODS and key_of(deal, number) == key else None
+
+
+def nearest_keys(deal: Deal, day: date) -> list[date]:
+    """The two keys nearest to a day, in order of date."""
+    number = min(max(number_before(deal, day), 1), MOST_PERIODS)
+    keys = [key_of(deal, near) for near in range(max(number - 1, 1), number + 2)]
+    return sorted(sorted(keys, key=lambda key: abs(key - day))[:2])
 
 
 def number_before(deal: Deal, day: date) -> int:

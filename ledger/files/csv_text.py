@@ -1,45 +1,87 @@
-"""CSV files as rows: decoded strictly, with limits, and every row of the header's width. What a row means is the reader's business."""
+"""CSV files as columns of text, a block of rows at a time: decoded strictly, with limits, and every row of the header's width.
+
+What a cell means is the reader's business. A block at a time keeps memory small, and columns are quick to understand: what is said often is understood once.
+"""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
 from typing import NamedTuple
 
 from ledger.core.problems import Problem, ProblemsFound, nearest, stop_on
 
-MOST_BYTES = 1_000_000_000
+MOST_BYTES = 250_000_000
+"""About three million rows of loans; more would not fit into the memory of a small server."""
 MOST_CHARACTERS = 10_000
-"""Of one cell; a loan's id or a note has far fewer."""
+"""Of one line."""
+ROWS_AT_ONCE = 10_000
+BYTES_AT_ONCE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rows by column, blanks around cells stripped. `numbers` are their lines in the file, counted from 1, the header's included.
+
+    `ragged` are the rows that are not of the header's width, as (line, problem); they are not among the columns.
+    """
+
+    numbers: Sequence[int]
+    columns: dict[str, Sequence[str]]
+    ragged: Sequence[tuple[int, Problem]]
 
 
 class Row(NamedTuple):
-    """A row by column, blanks stripped; `number` counts the file's lines from 1, the header's included."""
+    """A row by column, blanks around cells stripped; `number` is its line in the file, counted from 1, the header's included."""
 
     number: int
     cells: dict[str, str]
 
 
 def read(source: bytes, name: str, known: Sequence[str], required: Sequence[str]) -> Iterator[Row]:
-    """The rows of a file whose header names some of the `known` columns. Raises ProblemsFound where it is no such file, at the first row that is none."""
-    lines = csv.reader(_lines(source, name), strict=True)
+    """The rows of a small file, one by one. Raises ProblemsFound where it is no such file, or where rows are ragged."""
+    for block in read_blocks(source, name, known, required):
+        stop_on(problem.at(f"{name}:{number}") for number, problem in block.ragged)
+        for number, *texts in zip(block.numbers, *block.columns.values(), strict=True):
+            yield Row(number, dict(zip(block.columns, texts, strict=True)))
+
+
+def read_blocks(source: bytes, name: str, known: Sequence[str], required: Sequence[str]) -> Iterator[Block]:
+    """The rows of a file whose header names some of the `known` columns. Raises ProblemsFound where the file is no such file."""
+    rows = csv.reader(chain.from_iterable(_lines(source, name)), strict=True)
     try:
-        header = [column.strip() for column in next(lines, [])]
+        header = [column.strip() for column in next(rows, [])]
         stop_on(problem.at(f"{name}:1") for problem in _header_problems(header, known, required))
-        csv.field_size_limit(MOST_CHARACTERS)
-        for cells in lines:
-            if len(cells) == len(header):
-                yield Row(lines.line_num, dict(zip(header, map(str.strip, cells), strict=True)))
-            elif any(cells):
-                fact = f"the row has {len(cells)} cells, the header {len(header)}"
-                raise ProblemsFound([Problem(fact, "put a text with commas between quotes", place=f"{name}:{lines.line_num}")])
-    except csv.Error as error:
-        raise ProblemsFound(
-            [Problem(f"this is no CSV: {error}", "close every quote, and double one inside a text", place=f"{name}:{lines.line_num}")]
-        ) from None
+        first = 2
+        while taken := list(islice(rows, ROWS_AT_ONCE)):
+            yield _block(header, first, taken)
+            first += len(taken)
+    except csv.Error as error:  # no text runs on over lines, so the number of lines read is that of the row
+        fact, remedy = f"this is no CSV: {error}", "put quotes around a whole cell, and double one inside it"
+        raise ProblemsFound([Problem(fact, remedy, place=f"{name}:{rows.line_num}")]) from None
 
 
-def _header_problems(header: list[str], known: Sequence[str], required: Sequence[str]) -> Iterator[Problem]:
+def _block(header: Sequence[str], first: int, rows: Sequence[list[str]]) -> Block:
+    """Rows as columns; a line with nothing in it is no row."""
+    width, numbers, ragged = len(header), range(first, first + len(rows)), list[tuple[int, Problem]]()
+    if set(map(len, rows)) != {width}:
+        for number, row in zip(numbers, rows, strict=True):
+            if len(row) != width and any(row):
+                remedy = "put a text with commas between quotes, and write every comma of a row"
+                ragged.append((number, Problem(f"the row has {len(row)} cells, the header {width}", remedy)))
+        whole = [(number, row) for number, row in zip(numbers, rows, strict=True) if len(row) == width]
+        return Block([number for number, _ in whole], _columns(header, [row for _, row in whole]), ragged)
+    return Block(numbers, _columns(header, rows), ragged)
+
+
+def _columns(header: Sequence[str], rows: Iterable[list[str]]) -> dict[str, Sequence[str]]:
+    columns = [list(map(str.strip, cells)) for cells in zip(*rows, strict=True)] or [[] for _ in header]
+    return dict(zip(header, columns, strict=True))
+
+
+def _header_problems(header: Sequence[str], known: Sequence[str], required: Sequence[str]) -> Iterator[Problem]:
     if not any(header):
         yield Problem("the file is empty", "a month without collections says so in a `nil_month` row")
         return
@@ -53,18 +95,41 @@ def _header_problems(header: list[str], known: Sequence[str], required: Sequence
             yield Problem(f"the column `{column}` is missing", f"the header is a line such as {','.join(required)},value")
 
 
-def _lines(source: bytes, name: str) -> Iterator[str]:
-    """The lines of the text, ends kept. Raises ProblemsFound for what is no text; one look at a whole line finds a control character in it."""
+# Text ----------------------------------------------------------------------------------------------------------------------
+
+
+def _lines(source: bytes, name: str) -> Iterator[list[str]]:
+    """The lines of the text without their ends, many at a time. Raises ProblemsFound for what is no text."""
     if len(source) > MOST_BYTES:
-        raise ProblemsFound([Problem(f"the file has {len(source):,} bytes, the most is {MOST_BYTES:,}", "split it", place=name)])
-    for number, line in enumerate(source.removeprefix(b"\xef\xbb\xbf").splitlines(keepends=True), 1):
-        try:
-            text = line.decode()
-        except UnicodeDecodeError as error:
-            fact = f"byte {line[error.start]:#04x} is not UTF-8"
-            raise ProblemsFound([Problem(fact, "save the file as UTF-8", place=f"{name}:{number}")]) from None
-        bare = text.rstrip("\r\n")
-        if not bare.isprintable():
-            wrong = next(character for character in bare if not character.isprintable())
-            raise ProblemsFound([Problem(f"the character {wrong!a} is not printable", "remove it; columns are separated by commas", place=f"{name}:{number}")])
-        yield text
+        fact = f"the file has {len(source):,} bytes, the most is {MOST_BYTES:,}"
+        raise ProblemsFound([Problem(fact, "split it by period, or by pool with a --source each", place=name)])
+    start, number = (3 if source.startswith(b"\xef\xbb\xbf") else 0), 1
+    while start < len(source):
+        end = source.find(b"\n", start + BYTES_AT_ONCE) + 1 or len(source)
+        lines = _decoded(source[start:end], name, number)
+        yield lines
+        start, number = end, number + len(lines)
+
+
+def _decoded(part: bytes, name: str, first: int) -> list[str]:
+    """A part of the file as lines; one look at all of it finds that some line is wrong, a second one which."""
+    try:
+        text = part.decode()
+    except UnicodeDecodeError as error:
+        line = first + part.count(b"\n", 0, error.start)
+        raise ProblemsFound([Problem(f"byte {part[error.start]:#04x} is not UTF-8", "save the file as UTF-8", place=f"{name}:{line}")]) from None
+    lines = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
+    is_odd = '"' in text and any(line.count('"') % 2 for line in lines)
+    if is_odd or not "".join(lines).isprintable() or max(map(len, lines)) > MOST_CHARACTERS:
+        stop_on(problem for number, line in enumerate(lines, first) for problem in _line_problems(line, f"{name}:{number}"))
+    return lines
+
+
+def _line_problems(line: str, place: str) -> Iterator[Problem]:
+    if line.count('"') % 2:
+        yield Problem("a quote is not closed in its line", "close it, and double one inside a text; a text cannot run on over lines", place=place)
+    wrong = next((character for character in line if not character.isprintable()), None)
+    if wrong is not None:
+        yield Problem(f"the character {wrong!a} is not printable", "remove it; columns are separated by commas", place=place)
+    if len(line) > MOST_CHARACTERS:
+        yield Problem(f"the line has {len(line):,} characters, the most is {MOST_CHARACTERS:,}", "shorten its texts", place=place)

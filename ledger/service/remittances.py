@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,15 +11,21 @@ from ledger.core import schedule
 from ledger.core.events import Event
 from ledger.core.money import format_money
 from ledger.core.names import pool_balance
-from ledger.core.problems import Problem, ProblemsFound, stop_on
+from ledger.core.problems import Problem, nearest, stop_on
 from ledger.core.receipts import reported_value
 from ledger.core.terms import Terms
 from ledger.files import calendars, remittance, remittance_checks
+from ledger.files.remittance import Month
+from ledger.files.remittance_checks import INCOMPLETE, Loans
 from ledger.service.books import PERIOD_DATES, Stored, latest, numbered, opened_at, recorded_dates, stored
 from ledger.service.terms import Versions
 from ledger.store.engine import Store
 from ledger.store.log import Draft, Receipt, Writer
 from ledger.store.projections import Reader
+
+SAME_FILE = "same-file"
+WARNINGS = (INCOMPLETE, SAME_FILE)
+"""Warnings that stop a file unless they are accepted by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,59 +44,104 @@ def remit(
     """Append the months of a remittance file: a commit each, in order, all or none. Raises ProblemsFound with everything that is wrong."""
     digest = hashlib.sha256(source).hexdigest()
     with store.reading() as reader:
-        versions = Versions(reader, deal)
-        terms = _terms_for(versions, source, name)
-        months = _read_months(reader, terms, source, name, digest, frozenset(accept))
+        incoming = _Incoming(reader, Versions(reader, deal), source, name, digest, frozenset(accept))
+        months = incoming.checked()
     if dry_run:
         return [Remitted(month.period, None, len(month.events)) for month in months]
     with store.writing(deal) as writer:
-        opening = stored(writer, terms, 0)
-        return [_append_month(writer, terms, month, opening, format_, source_name or format_, name, digest, actor, reason) for month in months]
+        versions = Versions(writer, deal)
+        opening = stored(writer, versions.at()[0], 0)
+        return [_append_month(writer, versions, month, opening, format_, source_name or format_, name, digest, actor, reason) for month in months]
 
 
-def _terms_for(versions: Versions, source: bytes, name: str) -> Terms:
-    """The terms of the periods that a file reports. Raises ProblemsFound where an amendment lies between them."""
-    if len(versions.events) == 1:
-        return versions.at()[0]
-    first_keys = {versions.at(key)[1]: key for key in reversed(remittance.periods(source, name))}
-    if len(first_keys) > 1:
-        keys = sorted(first_keys.values())
-        fact = f"the terms change between the file's periods: those of {keys[0]} count until {keys[1]}"
-        raise ProblemsFound([Problem(fact, f"put the rows from {keys[1]} on in a file of their own", place=name)])
-    return versions.at(next(iter(first_keys.values()), None))[0]
+@dataclass(frozen=True, slots=True)
+class _Incoming:
+    """A file that is to be appended to a deal, and what the books know of it. `accept` are the names of the warnings that are known and meant."""
 
+    reader: Reader
+    versions: Versions
+    source: bytes
+    name: str
+    digest: str
+    accept: frozenset[str]
 
-def _read_months(reader: Reader, terms: Terms, source: bytes, name: str, digest: str, accept: frozenset[str]) -> list[remittance.Month]:
-    """The file's months, each checked against the one before it; a file that was appended before needs no second look."""
-    deal = terms.deal
-    months = remittance.read(source, name, terms)
-    known = {period for other, period, _ in reader.digest_seen(digest) if other == deal.deal}
-    if known >= {month.period for month in months}:
+    def checked(self) -> list[Month]:
+        """The file's months; a file that was appended before needs no second look. Raises ProblemsFound."""
+        stop_on(_unknown_warnings(self.accept))
+        months = remittance.read(self.source, self.name, lambda day: self.versions.at(day)[0])
+        known = {period for other, period, _ in self.reader.digest_seen(self.digest) if other == self.versions.deal}
+        if not known >= {month.period for month in months}:
+            stop_on(problem.at(self.name) for problem in [*self._order_problems(months), *self._seen_problems(months)])
+            remittance.stop_on_listed(self._month_problems(months))
         return months
-    stop_on(problem.at(name) for problem in [*_order_problems(reader, terms, months), *_seen_problems(reader, deal.deal, digest, months, accept)])
-    remittance.stop_on_listed(_month_problems(reader, terms, months, name))
-    return months
+
+    def _order_problems(self, months: list[Month]) -> Iterator[Problem]:
+        """A month may follow the last one remitted, or add another source to one not yet distributed; nothing may be jumped over."""
+        terms, deal = self.versions.at()[0], self.versions.deal
+        last = latest(self.reader, terms).distribution.number
+        known = [number for key in opened_at(self.reader, deal) if (number := schedule.number_of(terms.deal, key)) is not None]
+        expected = max([last, *known]) + 1
+        for month in months:
+            number = schedule.number_of(terms.deal, month.period) or 0
+            if number <= last:
+                fact = f"the period {month.period} is already distributed (the next is {schedule.key_of(terms.deal, last + 1)})"
+                yield Problem(fact, f"correct it with `tranche correct {deal} FILE --reason TEXT`")
+            elif number > expected:
+                missing = schedule.key_of(terms.deal, expected)
+                remedy = f"append {missing} first; where nothing came, a `nil_month` or `missing_month` row says so"
+                yield Problem(f"{month.period} leaves out {missing}", remedy)
+            expected = max(expected, number + 1)
+
+    def _seen_problems(self, months: list[Month]) -> Iterator[Problem]:
+        """The same file for another period or deal is a mistake, unless it is accepted by name."""
+        deal, periods = self.versions.deal, {month.period for month in months}
+        for other, period, position in self.reader.digest_seen(self.digest) if SAME_FILE not in self.accept else ():
+            if other != deal or period not in periods:
+                fact = f"this very file was appended to {other} for {period} (position {position})"
+                yield Problem(fact, f"if that is meant, repeat with --accept {SAME_FILE}")
+
+    def _month_problems(self, months: list[Month]) -> Iterator[Problem]:
+        """What does not agree in each month; its loans and pools open as the month before left them, in the log or in the same file."""
+        loans, pools, arrived = self._loans_before(months[0].period), self._pools_before(months[0].period), set[str]()
+        for month in months:
+            context = self._context(month, loans, pools, arrived)
+            for row, problem in [*remittance_checks.check(context), *_stated_elsewhere(self.reader, context.terms, month)]:
+                yield problem.at(f"{self.name}:{row}")
+            loans, pools = remittance_checks.closing_loans(context), remittance_checks.closing_pools(context)
+            arrived.update(context.rolled)
+
+    def _context(self, month: Month, loans: Loans, pools: Mapping[str, int], arrived: set[str]) -> remittance_checks.Context:
+        deal, terms = self.versions.deal, self.versions.at(month.period)[0]
+
+        def known(some: Collection[str]) -> set[str]:
+            return arrived.intersection(some) | self.reader.loans_known(deal, some)
+
+        return remittance_checks.Context(
+            month, terms, loans, pools,
+            stated=self.reader.loans_stated(deal, month.period, not_loans=_not_loans(terms)),
+            reported={event.subject or "" for _, event in self.reader.facts(deal, month.period, ["reported"])},
+            known=known,
+            is_whole=INCOMPLETE not in self.accept,
+        )  # fmt: skip
+
+    def _loans_before(self, period: date) -> Loans:
+        opened = opened_at(self.reader, self.versions.deal).get(period)
+        return self.reader.loan_balances(self.versions.deal, None if opened is None else opened - 1, not_loans=_not_loans(self.versions.at(period)[0]))
+
+    def _pools_before(self, period: date) -> Mapping[str, int]:
+        """The pools whose balance before a period the books know: where the one before it is distributed, and nothing has come for it yet.
+
+        A pool whose closing balance is itself a figure of the remittance moves by more than its events, and one that leaves defaulted loans out by less.
+        """
+        deal, terms = self.versions.deal, self.versions.at(period)[0]
+        last = latest(self.reader, terms).distribution
+        if schedule.number_of(terms.deal, period) != last.number + 1 or period in opened_at(self.reader, deal):
+            return {}
+        moved_by_events = [name for name, pool in terms.deal.all_pools.items() if pool.balance is None and pool.defaulted == "included"]
+        return {name: pool_balance(last.closing.balances, terms, name) for name in moved_by_events}
 
 
-def _month_problems(reader: Reader, terms: Terms, months: list[remittance.Month], name: str) -> Iterator[Problem]:
-    """What does not agree in each month; its loans open as the month before left them, in the log or in the same file."""
-    deal = terms.deal
-    opened = opened_at(reader, deal.deal)
-    before = opened.get(months[0].period)
-    loans = reader.loan_balances(deal.deal, None if before is None else before - 1, not_loans={"pool", *deal.pools, *deal.accounts})
-    closing = latest(reader, terms).distribution.closing.balances
-    pools = {pool: pool_balance(closing, terms, pool) for pool in deal.all_pools}
-    arrived = set[str]()
-    for month in months:
-        is_first = month.period not in opened
-        context = remittance_checks.Context(month, terms, loans, lambda loan: loan in arrived or reader.loan_known(deal.deal, loan), pools, is_first)
-        for row, problem in [*remittance_checks.check(context), *_stated_elsewhere(reader, terms, month)]:
-            yield problem.at(f"{name}:{row}")
-        loans = remittance_checks.closing_loans(context)
-        arrived.update(context.by_loan)
-
-
-def _stated_elsewhere(reader: Reader, terms: Terms, month: remittance.Month) -> Iterator[tuple[int, Problem]]:
+def _stated_elsewhere(reader: Reader, terms: Terms, month: Month) -> Iterator[tuple[int, Problem]]:
     """(row, problem) of each reported value that the log has with another figure for the same period: an index fixing, or another source's."""
     reported = [event for event in month.events if event.kind == "reported"]
     known = [(event.subject, position, event) for position, event in reader.facts(terms.deal.deal, month.period, ["reported"])] if reported else []
@@ -110,35 +161,21 @@ def _shown(terms: Terms, fact: Event) -> str:
     return str(fact.rate or fact.code or fact.effective_on)
 
 
-def _order_problems(reader: Reader, terms: Terms, months: list[remittance.Month]) -> Iterator[Problem]:
-    """A month may follow the last one remitted, or add another source to one not yet distributed; nothing may be jumped over."""
-    deal = terms.deal
-    last = latest(reader, terms)
-    known = [number for key in opened_at(reader, deal.deal) if (number := schedule.number_of(deal, key)) is not None]
-    expected = max([last.distribution.number, *known]) + 1
-    for month in months:
-        number = schedule.number_of(deal, month.period) or 0
-        if number <= last.distribution.number:
-            remedy = f"correct it with `tranche correct {deal.deal} FILE --reason TEXT`"
-            yield Problem(f"the period {month.period} is already distributed (the next is {schedule.key_of(deal, last.distribution.number + 1)})", remedy)
-        elif number > expected:
-            missing = schedule.key_of(deal, expected)
-            yield Problem(f"{month.period} leaves out {missing}", f"append {missing} first; where nothing came, a `nil_month` or `missing_month` row says so")
-        expected = max(expected, number + 1)
+def _unknown_warnings(accept: Collection[str]) -> Iterator[Problem]:
+    for warning in sorted(set(accept) - set(WARNINGS)):
+        yield Problem(f"`{warning}` is not a warning", nearest(warning, WARNINGS) or f"the warnings are {', '.join(WARNINGS)}", place="--accept")
 
 
-def _seen_problems(reader: Reader, deal: str, digest: str, months: list[remittance.Month], accept: frozenset[str]) -> Iterator[Problem]:
-    """The same file for another period or deal is a mistake, unless it is accepted by name."""
-    periods = {month.period for month in months}
-    for other, period, position in reader.digest_seen(digest):
-        if (other != deal or period not in periods) and "same-file" not in accept:
-            yield Problem(f"this very file was appended to {other} for {period} (position {position})", "if that is meant, repeat with --accept same-file")
+def _not_loans(terms: Terms) -> set[str]:
+    """Names that stand where a loan's id may, and are none."""
+    return {"pool", *terms.deal.pools, *terms.deal.accounts}
 
 
 def _append_month(
-    writer: Writer, terms: Terms, month: remittance.Month, opening: Stored, format_: str, source: str, name: str, digest: str, actor: str, reason: str
+    writer: Writer, versions: Versions, month: Month, opening: Stored, format_: str, source: str, name: str, digest: str, actor: str, reason: str
 ) -> Remitted:
     """One month as one commit: what was received, the period's dates where it is new, then the file's events."""
+    terms = versions.at(month.period)[0]
     number = schedule.number_of(terms.deal, month.period) or 0
     received = Event(0, "received", source, amount=1, code=format_)
     events = [received, *_dates_to_record(writer, terms, month.period, number, opening), *_with_origins(writer, terms, month)]
@@ -146,7 +183,7 @@ def _append_month(
     return Remitted(month.period, writer.append(draft), len(month.events))
 
 
-def _with_origins(reader: Reader, terms: Terms, month: remittance.Month) -> Iterator[Event]:
+def _with_origins(reader: Reader, terms: Terms, month: Month) -> Iterator[Event]:
     """The file's events; one that applies to an earlier period names that period's first commit (the first of the log, before boarding)."""
     if not month.applies_to:
         yield from month.events

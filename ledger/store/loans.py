@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, false, func, select
 
+from ledger.core.events import COMPONENTS, KINDS
 from ledger.core.money import Money
 from ledger.store import tables
 
 _SET_UP = ("loan_setup", "purchase")
-_STATED = ("payment", "closing_balance")
+_MOVING = sorted(kind for kind, layout in KINDS.items() if kind not in _SET_UP and any(COMPONENTS[name].pool for name in layout.components.values()))
+_LOANS_AT_ONCE = 500
 
 
 class LoanReader:
@@ -26,12 +28,22 @@ class LoanReader:
     def positions(deal_id: int, period: date | None, known_at: int | None) -> Select[tuple[int]]:
         raise NotImplementedError
 
-    def loan_known(self, deal: str, subject: str, known_at: int | None = None) -> bool:
-        """Whether any event ever named this loan."""
+    def loans_known(self, deal: str, loans: Collection[str], known_at: int | None = None) -> set[str]:
+        """Those of the loans that any event ever named."""
+        deal_id, columns, known = self.deal_id(deal), tables.event.c, set[str]()
+        named = select(columns.subject).where(columns.deal_id == deal_id, columns.position.in_(self.positions(deal_id, None, known_at))).distinct()
+        if self.connection.execute(named.where(columns.kind.in_(_SET_UP)).limit(1)).one_or_none() is None and len(loans) > _LOANS_AT_ONCE:
+            return known  # no loan ever came into the books
+        ordered = sorted(loans)
+        for start in range(0, len(ordered), _LOANS_AT_ONCE):
+            known.update(self.connection.execute(named.where(columns.subject.in_(ordered[start : start + _LOANS_AT_ONCE]))).scalars())
+        return known
+
+    def loans_stated(self, deal: str, period: date, *, not_loans: Collection[str] = ()) -> dict[str, Money]:
+        """The closing balance of each loan that was reported for a period, units at carry scale; 0 for one that ended."""
         deal_id, columns = self.deal_id(deal), tables.event.c
-        named = select(columns.line).where(columns.deal_id == deal_id, columns.subject == subject)
-        found = named.where(columns.position.in_(self.positions(deal_id, None, known_at))).limit(1)
-        return self.connection.execute(found).one_or_none() is not None
+        of_period = columns.position.in_(self.positions(deal_id, period, None))
+        return self._balance_by_loan(deal_id, not_loans, columns.balance, columns.kind.not_in(_SET_UP), of_period)
 
     def loan_balances(self, deal: str, known_at: int | None = None, *, not_loans: Collection[str] = ()) -> dict[str, Money]:
         """The unpaid balance of each live loan, units at carry scale.
@@ -39,22 +51,27 @@ class LoanReader:
         That is what the latest period with loan-level balances reported, and what was set up or purchased since and not yet reported. Paid-off loans
         are left out, and so are those that ended in the very month that set them up. Empty where the deal is kept at pool level.
         """
-        deal_id, columns = self.deal_id(deal), tables.event.c
+        deal_id, columns, commits = self.deal_id(deal), tables.event.c, tables.log_commit.c
         period = self._latest_stated_period(deal_id, known_at, not_loans)
-        stated, since = {}, 0
+        stated, since = dict[str, Money](), 0
+        of_period: ColumnElement[bool] = false()
         if period is not None:
             of_period = columns.position.in_(self.positions(deal_id, period, known_at))
             stated = self._balance_by_loan(deal_id, not_loans, columns.balance, columns.kind.not_in(_SET_UP), of_period)
             since = self.connection.execute(select(func.min(self.positions(deal_id, period, known_at).subquery().c.position))).scalar_one()
-        later = columns.position.in_(self.positions(deal_id, None, known_at).where(tables.log_commit.c.position >= since))
+        later = columns.position.in_(self.positions(deal_id, None, known_at).where(commits.position >= since))
         set_up = self._balance_by_loan(deal_id, not_loans, func.coalesce(columns.balance, columns.amount), columns.kind.in_(_SET_UP), later)
-        unstated = {loan: balance for loan, balance in set_up.items() if loan not in stated}
-        if unstated:
-            # A month states the balance of every loan that it moves and leaves alive: one that was moved and states none has ended.
-            moved = select(columns.subject).where(columns.deal_id == deal_id, columns.kind.not_in(_SET_UP), columns.subject.is_not(None), later).distinct()
-            ended = set(self.connection.execute(moved).scalars())
-            unstated = {loan: balance for loan, balance in unstated.items() if loan not in ended}
-        return {loan: balance for loan, balance in (unstated | stated).items() if balance != 0}
+        # A month states the balance of every loan that it moves and leaves alive: one that was moved and states none has ended.
+        ended = self._moved(deal_id, later & ~of_period)
+        if not set_up.keys() <= stated.keys():
+            ended |= self._moved(deal_id, of_period) - stated.keys()
+        return {loan: balance for loan, balance in (set_up | stated).items() if balance != 0 and loan not in ended}
+
+    def _moved(self, deal_id: int, *conditions: ColumnElement[bool]) -> set[str]:
+        """The loans whose balance some event moves."""
+        columns = tables.event.c
+        chosen = select(columns.subject).where(columns.deal_id == deal_id, columns.kind.in_(_MOVING), columns.subject.is_not(None), *conditions)
+        return set(self.connection.execute(chosen.distinct()).scalars())
 
     def _balance_by_loan(self, deal_id: int, not_loans: Collection[str], value: ColumnElement[Money], *conditions: ColumnElement[bool]) -> dict[str, Money]:
         """Signed sums by loan: a reversed balance is out, its restatement in. One row a loan and period carries a balance."""
@@ -67,7 +84,7 @@ class LoanReader:
         """The latest period in which some loan's balance was reported; the last remittance nearly always, so the search goes backwards."""
         columns, commits = tables.event.c, tables.log_commit.c
         stated = select(columns.position).where(
-            columns.deal_id == deal_id, columns.kind.in_(_STATED), columns.balance.is_not(None), columns.subject.is_not(None)
+            columns.deal_id == deal_id, columns.kind.not_in(_SET_UP), columns.balance.is_not(None), columns.subject.is_not(None)
         )
         if not_loans:
             stated = stated.where(columns.subject.not_in(sorted(not_loans)))
