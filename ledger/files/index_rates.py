@@ -8,7 +8,7 @@ from datetime import date
 
 from ledger.core.problems import Problem, stop_on
 from ledger.files import csv_text
-from ledger.files.remittance import rate_digits
+from ledger.files.cells import rate_digits
 
 COLUMNS = ("index", "date", "rate")
 
