@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 def command(settings: Settings, deal: str, through: str | None, draft: bool, reason: str) -> None:
     """Run the waterfall of DEAL for each period that was remitted and not yet distributed, in order.
 
-    Where one period cannot be distributed, those before it stay as they are.
+    Where one period cannot be distributed, those before it stay as they are. Where the deal asks for approval, the next period is proposed, and
+    `tranche approve` closes it.
     """
     from ledger import service
 
@@ -38,6 +39,10 @@ def command(settings: Settings, deal: str, through: str | None, draft: bool, rea
         _print(statements)
     else:
         _summarize(statements)
+    if done.proposal is not None:
+        click.echo(
+            f"{done.proposal.period} is proposed, not distributed: somebody else runs `tranche approve {deal} {done.proposal.period}`", err=settings.json
+        )
     if not statements and not done.problems:
         click.echo(f"{deal} has nothing to distribute: append the next month with `tranche remit`", err=True)
     if done.problems:

@@ -18,6 +18,7 @@ COMMANDS = {
     "rates": "state an index fixing in every deal that names the index",
     "remit": "append a servicer's remittance",
     "distribute": "run the waterfall for the months that were remitted",
+    "approve": "close a period that somebody else proposed",
     "publish": "record a statement as it is given to investors",
     "statement": "print an investor statement",
     "reconcile": "compare published figures with ours",

@@ -178,5 +178,5 @@ SIGNED = frozenset(
 )  # fmt: skip
 """Kinds whose rows may be negative for one loan: a reversal of what was reported, a gain on a liquidation. Totals of a pool may be so for any kind."""
 
-OURS = ("received", "terms", "period_date", "distribution", "approval", "publication", "evidence_erased")
+OURS = ("received", "terms", "period_date", "proposal", "distribution", "approval", "publication", "evidence_erased")
 """Kinds that the ledger itself appends."""

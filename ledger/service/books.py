@@ -108,7 +108,7 @@ def collections(reader: Reader, terms: Terms, key: date, known_at: int | None = 
 
 
 def _collected(terms: Terms, totals: Iterable[Total], facts: Iterable[Event]) -> Collections:
-    return collect(totals, facts, {name: terms.components[name] for name in terms.deal.events}, {})
+    return collect(totals, facts, {name: terms.components[name] for name in terms.deal.events})
 
 
 def numbered(events: Iterable[Event]) -> list[Event]:
@@ -116,14 +116,19 @@ def numbered(events: Iterable[Event]) -> list[Event]:
     return [event._replace(line=line) for line, event in enumerate(events, 1)]
 
 
+def header_of(distribution: Distribution, number: int, previous: int | None, terms_digest: str) -> seal.DistributionHeader:
+    """What is sealed of a distribution beside its postings."""
+    dates = distribution.dates
+    return seal.DistributionHeader(number, previous, dates.scheduled, dates.distribution, 1, terms_digest, RULES, encode_state(distribution))
+
+
 def record(
     writer: Writer, terms: Terms, distribution: Distribution, number: int, previous: int | None, events: list[Event], actor: str, reason: str, terms_digest: str
 ) -> Receipt:
     """Append the commit that says what was distributed, then its postings and balances, sealed by the database."""
-    dates = distribution.dates
-    header = seal.DistributionHeader(number, previous, dates.scheduled, dates.distribution, 1, terms_digest, RULES, encode_state(distribution))
+    header = header_of(distribution, number, previous, terms_digest)
     digest = seal.distribution_digest(header, distribution.postings)
     events = numbered([*events, Event(0, "distribution", code=digest, amount=number)])
-    receipt = writer.append(Draft(events, dates.scheduled if number else None, actor, reason))
+    receipt = writer.append(Draft(events, header.period if number else None, actor, reason))
     writer.record_distribution(header, receipt.position, distribution.postings, distribution.balance_rows())
     return receipt

@@ -2,39 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import NamedTuple
 
 from ledger.core import schedule
 from ledger.core.amendment import nothing_held_is_gone
 from ledger.core.distribution import Distribution
+from ledger.core.events import Event
 from ledger.core.problems import Problem, ProblemsFound, stop_on
 from ledger.core.processor import distribute as run_period
 from ledger.core.statement import Statement, draw
 from ledger.core.terms import Terms
-from ledger.service.books import Months, latest, record
+from ledger.service.books import Months, header_of, latest, numbered, record
 from ledger.service.terms import Versions, terms_stated
+from ledger.store import seal
 from ledger.store.engine import Store
+from ledger.store.log import Draft, Receipt, Writer
 from ledger.store.projections import Reader
 
 Progress = Callable[[date], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Distributed:
-    """The periods that were distributed, each with the terms it ran under, and what stopped the next one, if anything did."""
+class Run:
+    """A period that was run: under which terms, stated by the file of which digest, and the row of the distribution that it opens with."""
 
-    runs: list[tuple[Terms, Distribution]]
-    problems: tuple[Problem, ...]
+    terms: Terms
+    terms_digest: str
+    distribution: Distribution
+    previous: int
+
+    @property
+    def key(self) -> date:
+        return self.distribution.dates.scheduled
+
+
+@dataclass(frozen=True, slots=True)
+class Distributed:
+    """The periods that were run, what stopped the next one if anything did, and the proposal that waits for approval where the deal asks for one."""
+
+    runs: list[Run]
+    problems: tuple[Problem, ...] = ()
+    proposal: Proposal | None = None
 
     @property
     def distributions(self) -> list[Distribution]:
-        return [distribution for _, distribution in self.runs]
+        return [run.distribution for run in self.runs]
 
     def statements(self) -> list[Statement]:
         """What each of them gave whom."""
-        return [draw(terms, distribution) for terms, distribution in self.runs]
+        return [draw(run.terms, run.distribution) for run in self.runs]
 
 
 def distribute(
@@ -42,42 +62,114 @@ def distribute(
 ) -> Distributed:
     """Run the waterfall for each period that was remitted and not yet distributed, in order. A draft records nothing.
 
-    `progress` is told the key of each period that is done. What went well before a problem is kept: each period is whole by itself.
+    `progress` is told the key of each period that is done. What went well before a problem is kept: each period is whole by itself. Where the deal asks
+    for approval, the first period is proposed, and closes when another actor approves it.
     """
     if draft:
         with store.reading() as reader:
-            return _distribute(reader, deal, through, lambda _terms, _digest, distribution, _previous: progress(distribution.dates.scheduled))
+            return _all(upcoming(reader, deal, through), lambda run: progress(run.key))
     with store.writing(deal) as writer:
-        head: list[int] = []
+        runs = upcoming(writer, deal, through)
+        if Versions(writer, deal).at()[0].deal.approval:
+            first = _all(itertools.islice(runs, 1), lambda _run: None)
+            return replace(first, proposal=propose(writer, first.runs[0], actor, reason) if first.runs else None)
 
-        def close(terms: Terms, digest: str, distribution: Distribution, previous: int) -> None:
-            number = head[-1] + 1 if head else previous + 1
-            head.append(number)
-            record(writer, terms, distribution, number, number - 1, [], actor, reason or "distribution", digest)
-            progress(distribution.dates.scheduled)
+        def close(run: Run) -> None:
+            close_period(writer, run, [], actor, reason)
+            progress(run.key)
 
-        return _distribute(writer, deal, through, close)
+        return _all(runs, close)
 
 
-def _distribute(reader: Reader, deal: str, through: date | None, close: Callable[[Terms, str, Distribution, int], None]) -> Distributed:
+def _all(runs: Iterator[Run], close: Callable[[Run], None]) -> Distributed:
+    """Run and close period after period, up to one that cannot be run."""
+    done = list[Run]()
+    try:
+        for run in runs:
+            close(run)
+            done.append(run)
+    except ProblemsFound as found:
+        return Distributed(done, found.problems)
+    return Distributed(done)
+
+
+def upcoming(reader: Reader, deal: str, through: date | None = None) -> Iterator[Run]:
+    """Each period that was remitted and not yet distributed, run. Raises ProblemsFound at the first that cannot be."""
     versions = Versions(reader, deal)
     schedule_of = versions.at()[0].deal
     last = latest(reader, versions.at()[0])
-    before = terms_stated(reader, deal, last.header.terms_digest)
-    months = Months(reader)
-    state, done = last.distribution.closing, list[tuple[Terms, Distribution]]()
+    before, months = terms_stated(reader, deal, last.header.terms_digest), Months(reader)
+    state, row = last.distribution.closing, last.row
     while through is None or schedule.key_of(schedule_of, state.number + 1) <= through:
-        key = schedule.key_of(schedule_of, state.number + 1)
-        terms, digest = versions.at(key)
-        recorded = months.at(terms, key)
+        terms, digest = versions.at(schedule.key_of(schedule_of, state.number + 1))
+        recorded = months.at(terms, schedule.key_of(schedule_of, state.number + 1))
         if recorded is None:
-            break
-        try:
-            stop_on(nothing_held_is_gone(before, terms, state) if terms is not before else ())
-            distribution = run_period(terms, state, *recorded)
-        except ProblemsFound as found:
-            return Distributed(done, found.problems)
-        close(terms, digest, distribution, last.row)
-        done.append((terms, distribution))
-        state, before = distribution.closing, terms
-    return Distributed(done, ())
+            return
+        stop_on(nothing_held_is_gone(before, terms, state) if terms is not before else ())
+        distribution = run_period(terms, state, *recorded)
+        yield Run(terms, digest, distribution, row)
+        state, row, before = distribution.closing, row + 1, terms
+
+
+def close_period(writer: Writer, run: Run, events: list[Event], actor: str, reason: str) -> Receipt:
+    """Record a run: the period is distributed, and closed."""
+    return record(writer, run.terms, run.distribution, run.previous + 1, run.previous, events, actor, reason or "distribution", run.terms_digest)
+
+
+# Maker and checker ---------------------------------------------------------------------------------------------------------
+
+
+class Proposal(NamedTuple):
+    """A run that waits for approval: its period, the digest of what it would record, who proposed it, and at which position."""
+
+    period: date
+    digest: str
+    actor: str
+    position: int
+
+
+def propose(writer: Writer, run: Run, actor: str, reason: str) -> Proposal:
+    """Record what a run would give whom, by its digest; the same again, with nothing appended since, adds nothing."""
+    digest = seal.distribution_digest(header_of(run.distribution, run.previous + 1, run.previous, run.terms_digest), run.distribution.postings)
+    standing = pending(writer, run.terms.deal.deal)
+    if standing is not None and (standing.digest, standing.position) == (digest, writer.tip.position):
+        return standing
+    event = Event(0, "proposal", code=digest, amount=run.previous + 1)
+    receipt = writer.append(Draft(numbered([event]), run.key, actor, reason or "proposed"))
+    return Proposal(run.key, digest, actor, receipt.position)
+
+
+def pending(reader: Reader, deal: str) -> Proposal | None:
+    """The last proposal, where no distribution followed it."""
+    said = list(reader.events(deal, kinds=["proposal", "distribution"]))
+    if not said or said[-1][1].kind != "proposal":
+        return None
+    position, event = said[-1]
+    commit = next(reader.commits(deal, after=position - 1, up_to=position))
+    assert commit.period is not None
+    return Proposal(commit.period, event.code or "", commit.actor, position)
+
+
+def approve(store: Store, deal: str, period: str, *, actor: str, reason: str = "") -> Run:
+    """Close the period that was proposed, as it was proposed. Raises ProblemsFound.
+
+    Another actor than the one that proposed it approves exactly the digest that was proposed; where anything was appended since, it must be proposed anew.
+    """
+    with store.writing(deal) as writer:
+        proposal = pending(writer, deal)
+        key = schedule.named(Versions(writer, deal).at()[0].deal, period)
+        stop_on(problem.at(deal) for problem in _approval_problems(proposal, key, actor, writer.tip.position))
+        assert proposal is not None
+        run = next(upcoming(writer, deal, key))
+        close_period(writer, run, [Event(0, "approval", proposal.actor, code=proposal.digest, amount=run.previous + 1)], actor, reason or "approved")
+        return run
+
+
+def _approval_problems(proposal: Proposal | None, key: date, actor: str, position: int) -> Iterator[Problem]:
+    if proposal is None or proposal.period != key:
+        yield Problem(f"nothing is proposed for {key}", "run `tranche distribute` first; it records a proposal where the deal asks for approval")
+        return
+    if actor == proposal.actor:
+        yield Problem(f"{actor} proposed {key} and cannot approve it too", "let another actor approve it: --actor NAME")
+    if position != proposal.position:
+        yield Problem(f"something was appended since {key} was proposed at position {proposal.position}", "look at it, then run `tranche distribute` again")

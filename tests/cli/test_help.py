@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.main import COMMANDS, main
+from tests.cli.conftest import DEAL, Tranche
 from tests.conftest import ROOT
 
 
@@ -46,7 +47,10 @@ def test_help_of_each_command_ends_with_its_example(words: str, command: click.C
     assert example_of(command).startswith("tranche ")
 
 
-@pytest.mark.parametrize(("words", "command"), EVERY, ids=[words for words, _ in EVERY])
+OF_THE_DEMO = [(words, command) for words, command in EVERY if words != "approve"]
+
+
+@pytest.mark.parametrize(("words", "command"), OF_THE_DEMO, ids=[words for words, _ in OF_THE_DEMO])
 def test_example_runs_after_the_demo(words: str, command: click.Command, demo: tuple[Path, Result], monkeypatch: pytest.MonkeyPatch) -> None:
     directory, _ = demo
     monkeypatch.chdir(directory)
@@ -55,6 +59,17 @@ def test_example_runs_after_the_demo(words: str, command: click.Command, demo: t
 
     assert result.exit_code == 0, result.output
     assert f" {words} " in f"{example_of(command)} "
+
+
+def test_example_of_approve_runs_on_a_deal_that_asks_for_approval(tranche: Tranche, tmp_path: Path) -> None:
+    """The demo's trusts ask for none."""
+    (tmp_path / "deal.yaml").write_text(DEAL.replace("title:", "approval: true\ntitle:"), encoding="utf-8")
+    for line in ("database upgrade", "deal open deal.yaml", "remit COVE-1 2025-02.csv", "distribute COVE-1 --actor maker"):
+        assert tranche(*line.split()).exit_code == 0
+    result = tranche(*shlex.split(example_of(dict(EVERY)["approve"]))[1:])
+
+    assert result.exit_code == 0, result.stderr
+    assert result.output == "2025-02-25: distribution 1, paid 2025-02-25: interest 7,900.00, principal 10,000.00, fees 100.00\n"
 
 
 def test_help_lists_every_command_and_imports_none_of_them() -> None:
