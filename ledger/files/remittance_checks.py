@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Set
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
@@ -18,6 +19,7 @@ from ledger.core.money import LIMIT, Money, format_money
 from ledger.core.problems import Problem
 from ledger.core.terms import Terms
 from ledger.files.remittance import Month
+from ledger.files.remittance_shapes import REASONED
 
 Loans = Mapping[str, Money]
 """The unpaid balance of each live loan, by subject; units at carry scale. Empty where a deal is kept at pool level."""
@@ -178,16 +180,18 @@ def nothing_stands_twice(context: Context) -> Found:
 
 
 def _repeated(context: Context, group: Group, events: list[Event]) -> Found:
-    """Rows of one kind that name the same thing, fill the same columns and belong to the same month."""
+    """Rows of one kind that name the same thing, fill the same columns and belong to the same month; what has a reason, that have the same one."""
+    remedy = "remove one of them" if group.kind == "reported" or not context.components(group.kind) else "add the two up, or remove one"
     amounts = [amount for amount, _ in context.components(group.kind)]
     seen: dict[tuple[object, ...], Event] = {}
     for event in events:
         filled = [index for index, amount in enumerate(amounts) if amount(event) is not None] or [-1]
-        firsts = [seen.setdefault((event.subject, index, context.month.applies_to.get(event.line)), event) for index in filled]
+        reason = event.code if group.kind in REASONED else None
+        firsts = [seen.setdefault((event.subject, reason, index, context.month.applies_to.get(event.line)), event) for index in filled]
         first = next((first for first in firsts if first is not event), None)
         if first is not None:
             what = f"`{event.kind}` of {event.subject}" if event.subject else f"`{event.kind}`"
-            yield event, Problem(f"{what} stands twice, first in row {first.source_row}", "add the two up, or remove one")
+            yield event, Problem(f"{what} stands twice, first in row {first.source_row}", remedy)
 
 
 def an_empty_month_is_empty(context: Context) -> Found:
@@ -242,6 +246,18 @@ def signs(context: Context) -> Found:
                         yield event, Problem(f"`{component}` of loan {event.subject} is {context.money(figure)}", remedy)
 
 
+def rates_are_below_a_hundred_percent(context: Context) -> Found:
+    for group, events in context.groups.items():
+        high = {rate for rate in {event.rate for event in events} if rate and abs(Decimal(rate)) > 1} if group.of_loans else ()
+        for event in events if high else ():
+            if event.rate in high:
+                percent = f"{Decimal(event.rate or 0) * 100:f}%"
+                yield (
+                    event,
+                    Problem(f"`rate` of loan {event.subject} is {event.rate}, which is {percent}", f"where {event.rate}% is meant, write the percent sign"),
+                )
+
+
 def sums_can_be_held(context: Context) -> Found:
     """The total of a kind over a pool, in whatever order the database adds it up."""
     for group, events in context.groups.items():
@@ -293,7 +309,7 @@ def loans_are_reported_by_one_file(context: Context) -> Found:
 
 def balances_roll_forward(context: Context) -> Found:
     for loan, rolled in context.rolled.items():
-        if rolled < 0:
+        if rolled < 0 and (loan in context.opening or loan in context.arrived):
             taking = min(context.by_loan[loan], key=lambda event: context.rise([event]))
             taken, opening = context.money(-context.rise([taking])), context.money(context.opening.get(loan, 0))
             fact = f"`{taking.kind}` of {taken} leaves loan {loan}, which opens at {opening}, below zero"
@@ -417,6 +433,7 @@ CHECKS: tuple[Callable[[Context], Found], ...] = (
     cash_is_collected,
     loans_or_totals,
     signs,
+    rates_are_below_a_hundred_percent,
     sums_can_be_held,
     everything_is_reported,
     loans_are_in_the_pool,

@@ -73,6 +73,12 @@ class Conflict(ProblemsFound):
     """The period already has a remittance of this source, from another file. Nothing was written."""
 
 
+def conflict(deal: str, source: str, period: date, attempt: int) -> Problem:
+    """What is wrong with a second file of a source for a period that has one."""
+    remedy = f"if this one corrects it, use `tranche correct {deal} FILE --reason TEXT`; if it is from elsewhere, name its --source"
+    return Problem(f"another file of source {source} was appended for {period} (attempt {attempt})", remedy)
+
+
 class Moved(ProblemsFound):
     """The deal is not at the position that the writer expected. Nothing was written."""
 
@@ -154,11 +160,9 @@ class Writer(Reader):
         last = self._last_attempt(deal_id, draft.period, draft.source)
         if draft.attempt == last + 1:
             return
-        fact = f"another file of source {draft.source} was appended for {draft.period} (attempt {last})"
         if last == 0:
             raise ValueError(f"the first file of a source is attempt 1, not {draft.attempt}")
-        remedy = f"if this one corrects it, use `tranche correct {self.deal} FILE --reason TEXT`; if it is from elsewhere, name its --source"
-        raise Conflict([Problem(fact, remedy, place=draft.source_name or self.deal)])
+        raise Conflict([conflict(self.deal, draft.source, draft.period, last).at(draft.source_name or self.deal)])
 
     def _insert_events(self, deal_id: int, position: int, events: Sequence[Event]) -> list[bytes]:
         """Write the rows and return their leaves. Raises ProblemsFound for a figure that no column can hold."""
