@@ -333,10 +333,17 @@ class DealCompiler:
             if getattr(tranche, field) is not None:
                 self.problem((*path, field), f"class {name} has `{field}` and accrues nothing", "give it a `rate`")
         if tranche.rate is not None:
+            self._percent((*path, "rate"), tranche.rate)
             self.rate_of(name, 0)
             self._accrual(path, name, tranche, self.terms.values[f"{name}.rate"].read, self.basis_of(name))
         if tranche.interest_on_unpaid is not None:
             self.terms.on_unpaid[name] = self.formula((*path, "interest_on_unpaid"), tranche.interest_on_unpaid, NUMBER).read
+
+    def _percent(self, path: Path, rate: Formula) -> None:
+        """A year's rate of 1 or more that is written without `%` is a percentage whose sign was forgotten."""
+        if isinstance(rate.root, Number) and rate.root.bare and rate.root.value >= 1:
+            fact = f"{rate.text} is a rate of {format_exact(rate.root.value * 100)}% a year"
+            self.problem(path, fact, f"write {rate.text}%, or {format_exact(rate.root.value * 100)}% where that is meant")
 
     def _fee(self, name: str, fee: Fee) -> None:
         path = ("fees", name)
@@ -345,6 +352,7 @@ class DealCompiler:
         elif fee.amount is not None:
             self.terms.fee_amounts[name] = self.money((*path, "amount"), fee.amount)
         elif fee.rate is not None and fee.of is not None:
+            self._percent((*path, "rate"), fee.rate)
             rate = self.formula((*path, "rate"), fee.rate, NUMBER).read
             self._accrual(path, name, fee, rate, self.money((*path, "of"), fee.of))
         elif fee.rate is not None or fee.of is not None:

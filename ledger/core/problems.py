@@ -48,8 +48,11 @@ def stop_on(problems: Iterable[Problem]) -> None:
 
 
 def nearest(word: str, known: Iterable[str], most: int = 3) -> str:
-    """`, did you mean x or y` for a misspelt name, or nothing where no known name is near."""
+    """`, did you mean x or y` for a misspelt name, or nothing where no known name is near. Upper and lower case are no difference."""
     from difflib import get_close_matches
 
-    matches = get_close_matches(word, list(known), n=most)
+    written: dict[str, list[str]] = {}
+    for name in known:
+        written.setdefault(name.casefold(), []).append(name)
+    matches = [name for match in get_close_matches(word.casefold(), written, n=most) for name in written[match]][:most]
     return f"did you mean {' or '.join(matches)}?" if matches else ""

@@ -34,6 +34,8 @@ def refusal(details: ErrorDetails, model: type[Model], value: Any) -> Problem:
             return Problem(f"`{given}` is not one of {', '.join(options)}", nearest(given, options) or "write one of them", path=path)
         case kind:
             fact, remedy = _fact(kind, details["input"], context, details["msg"])
+            if isinstance(details["input"], list) and path[-1:] == ("to",):
+                remedy = "say how its members share: `{sequential: [...]}` or `{pro_rata: [...]}`"
             return Problem(fact, remedy, path=path)
 
 

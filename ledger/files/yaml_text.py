@@ -24,6 +24,8 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Path = Sequence[str | int]
 Value = str | list["Value"] | dict[str, "Value"]
 
+_THOUSANDS = "inside { } a `,` ends a value; an amount has `_` or nothing between its digits: 2_500_000"
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -213,8 +215,11 @@ def _wrong_keys(text: str, node: yaml.Node, path: tuple[str | int, ...]) -> Iter
         seen.add(key.value)
         yield from _wrong_keys(text, value, (*path, key.value))
     if isinstance(node, yaml.ScalarNode) and not node.style and node.value in ("", "~", "null"):
-        what = f"`{path[-1]}` has no value" if path and isinstance(path[-1], str) else "an item of the list has no value"
-        yield Problem(what, "give one, or leave the field out; `{}` says that there are no fields", path=path)
+        field = path[-1] if path and isinstance(path[-1], str) else ""
+        what = f"`{field}` has no value" if field else "an item of the list has no value"
+        # What follows a thousands comma is read as a field of three digits.
+        remedy = _THOUSANDS if len(field) == 3 and field.isdecimal() else "give one, or leave the field out; `{}` says that there are no fields"
+        yield Problem(what, remedy, path=path)
 
 
 def _value(node: yaml.Node) -> Value:

@@ -162,25 +162,27 @@ FRAME = """
 deal: RECIPES-1
 closing_date: 2025-01-15
 dates: {distribution: {day: 25}}
-reported: {net_interest_shortfall: money}
+reported: {net_interest_shortfall: money, defaults: money}
 pool: {original_balance: 400}
 tranches:
   A: {original_balance: 200, rate: 5%}
   B: {original_balance: 100, rate: 6%}
   Z: {original_balance: 100, rate: 7%}
   R: {kind: residual}
-fees: {advances: {owed_by: [advance, advance_reimbursement]}}
+fees: {seller: {}, advances: {owed_by: [advance, advance_reimbursement]}}
 accounts:
   funds: {collects: [interest, payahead, payahead_applied, advance, advance_reimbursement]}
   revenue: {}
   principal: {collects: [scheduled_principal]}
   reserve: {target: 10}
+  finance: {}
+  accumulation: {target: 10}
   payahead: {}
   facility: {cash: false, opening: 100}
   reinvestment: {collects: [purchase]}
-ledgers: {pdl: {of: [A, B], up_to: balance}, carryover: {of: A}, borrowed: {}, drawn: {}}
+ledgers: {pdl: {of: [A, B], up_to: balance}, carryover: {of: A}, borrowed: {}, covered: {resets: period}, drawn: {}}
 triggers: {amortization: {fails_when: period > 12}}
-ratios: {uncapped: 8%}
+ratios: {uncapped: 8%, share: 60%}
 waterfall:
 """
 
