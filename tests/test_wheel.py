@@ -45,7 +45,7 @@ def tranche(installed: Path, folder: Path, *arguments: str) -> str:
     return run([sys.executable, str(installed / "bin" / "tranche"), *arguments], folder, PYTHONPATH=str(installed), PYTHONSAFEPATH="1")
 
 
-def test_the_wheel_holds_the_ledger_and_its_command_and_nothing_else(wheel):
+def test_the_wheel_holds_the_ledger_and_its_command_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
 
@@ -55,7 +55,7 @@ def test_the_wheel_holds_the_ledger_and_its_command_and_nothing_else(wheel):
     assert information.startswith("tranche_ledger-")
 
 
-def test_the_wheel_brings_migrations_and_worked_deals(wheel):
+def test_the_wheel_brings_migrations_and_worked_deals(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
 
@@ -64,7 +64,7 @@ def test_the_wheel_brings_migrations_and_worked_deals(wheel):
     assert "ledger/deals/sequoia-4/deal.yaml" in names
 
 
-def test_the_installed_command_creates_a_database_far_from_any_checkout(installed, tmp_path):
+def test_the_installed_command_creates_a_database_far_from_any_checkout(installed: Path, tmp_path: Path) -> None:
     where = run([sys.executable, "-c", "import ledger; print(ledger.__file__)"], tmp_path, PYTHONPATH=str(installed), PYTHONSAFEPATH="1").strip()
     tranche(installed, tmp_path, "--database", "sqlite:///books.db", "database", "upgrade")
     listed = tranche(installed, tmp_path, "--database", "sqlite:///books.db", "deal", "list")

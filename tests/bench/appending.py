@@ -9,9 +9,11 @@ from typing import Any
 
 import psycopg
 
+from ledger.core.events import Event
 from ledger.store import seal, tables
 from ledger.store.bulk import database_dates
 from ledger.store.engine import Store
+from ledger.store.log import Draft
 from ledger.store.verify import verify
 from tests.bench.timing import Figure, interleave, ratio, seconds
 from tests.store import sample
@@ -21,7 +23,7 @@ Databases = Callable[[], str]
 """Makes a fresh, migrated database and returns its URL."""
 
 
-def raw_insert(url: str, drafts: list[sample.Draft]) -> float:
+def raw_insert(url: str, drafts: list[Draft]) -> float:
     """The same rows into the same table with the same indexes by the driver alone: no triggers, no hashes, a transaction a month. Seconds."""
     store = Store(url)
     names = [column.name for column in tables.event.columns]
@@ -74,7 +76,7 @@ def _copy(address: str, names: list[str], months: list[list[Any]]) -> float:
         return seconds(insert)
 
 
-def logged_append(url: str, drafts: list[sample.Draft]) -> float:
+def logged_append(url: str, drafts: list[Draft]) -> float:
     """Seconds for the months through `Store.writing`: guarded, hashed, chained, a transaction each."""
     store = Store(url)
     with store.writing(sample.DEAL) as writer:
@@ -90,7 +92,7 @@ def logged_append(url: str, drafts: list[sample.Draft]) -> float:
     return taken
 
 
-def months() -> list[sample.Draft]:
+def months() -> list[Draft]:
     return [sample.remittance(sample.month_events(month, LOANS), sample.period(month)) for month in range(1, MONTHS + 1)]
 
 
@@ -127,7 +129,7 @@ def small_commits(name: str, fresh: Databases) -> Iterator[Figure]:
     def append() -> None:
         for _ in range(SMALL):
             with store.writing(sample.DEAL) as writer:
-                writer.append(sample.draft([sample.Event(0, "interest", interest=next(numbers))]))
+                writer.append(sample.draft([Event(0, "interest", interest=next(numbers))]))
 
     (runs,) = interleave(lambda: seconds(append))
     store.close()

@@ -9,7 +9,7 @@ from tests.bench.__main__ import main
 pytestmark = pytest.mark.bench
 
 
-def test_everything_is_measured_and_printed(capsys):
+def test_everything_is_measured_and_printed(capsys: pytest.CaptureFixture[str]) -> None:
     main()
 
     printed = capsys.readouterr().out.splitlines()

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,11 +20,11 @@ from tests.crash import work
 MONTHS = 3
 PATIENCE = 60
 """Seconds after which a child or server that does not answer fails the test."""
-Expected = tuple[list[object], list[object]]
+Processes = multiprocessing.context.ForkServerContext
 
 
 @pytest.fixture(scope="module")
-def processes() -> multiprocessing.context.ForkServerContext:
+def processes() -> Processes:
     """Children are forked from a server that has imported the ledger, and nothing of this process's connections."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.crash.work"])
@@ -56,7 +57,7 @@ class Killed:
         return {"after commit": "after the commit, before the answer", "finished": "after the end"}.get(self.last, "before the commit")
 
 
-def start(processes, url: str, point: str | None = None, occurrence: int = 0):
+def start(processes: Processes, url: str, point: str | None = None, occurrence: int = 0) -> Any:
     ours, theirs = processes.Pipe()
     process = processes.Process(target=work.child, args=(url, MONTHS, point, occurrence, theirs))
     process.start()
@@ -82,7 +83,7 @@ def rest(parent: Connection) -> Iterator[str]:
             return
 
 
-def kill(process, parent: Connection, told: list[str], store: Store) -> Killed:
+def kill(process: Any, parent: Connection, told: list[str], store: Store) -> Killed:
     process.kill()
     process.join(PATIENCE)
     told = [*told, *rest(parent)]
@@ -116,13 +117,13 @@ def check_books(store: Store, killed: Killed, uninterrupted: object) -> None:
     assert service.verify(store, work.DEAL).problems == ()
 
 
-def kill_at(processes, store: Store, point: str, occurrence: int) -> Killed:
+def kill_at(processes: Processes, store: Store, point: str, occurrence: int) -> Killed:
     process, parent = start(processes, store.url.render_as_string(hide_password=False), point, occurrence)
     return kill(process, parent, listen(parent, "waiting"), store)
 
 
 @pytest.mark.parametrize("point", work.POINTS)
-def test_killed_at_a_write_point(processes, store, uninterrupted, point):
+def test_killed_at_a_write_point(processes: Processes, store: Store, uninterrupted: object, point: str) -> None:
     killed = kill_at(processes, store, point, 2)  # in the first remittance, or the first distribution after opening
 
     assert killed.last == point
@@ -133,14 +134,16 @@ def test_killed_at_a_write_point(processes, store, uninterrupted, point):
 @pytest.mark.long
 @pytest.mark.parametrize("occurrence", [1, 3, 4])
 @pytest.mark.parametrize("point", work.POINTS)
-def test_killed_at_every_write_point_of_opening_and_of_later_months(processes, store, uninterrupted, point, occurrence):
+def test_killed_at_every_write_point_of_opening_and_of_later_months(
+    processes: Processes, store: Store, uninterrupted: object, point: str, occurrence: int
+) -> None:
     killed = kill_at(processes, store, point, occurrence)
 
     assert work.commits(store) == killed.acknowledged + (point == "after commit")
     check_books(store, killed, uninterrupted)
 
 
-def kill_at_random(processes, store: Store, chance: random.Random) -> Killed:
+def kill_at_random(processes: Processes, store: Store, chance: random.Random) -> Killed:
     """Kill some moment after a write point chosen by chance, while the child runs on."""
     process, parent = start(processes, store.url.render_as_string(hide_password=False))
     told = listen(parent, chance.choice(work.POINTS[:4] + work.POINTS[6:7]), chance.randint(1, 2 * MONTHS))
@@ -151,12 +154,14 @@ def kill_at_random(processes, store: Store, chance: random.Random) -> Killed:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_killed_at_a_random_moment(processes, store, uninterrupted, seed):
+def test_killed_at_a_random_moment(processes: Processes, store: Store, uninterrupted: object, seed: int) -> None:
     check_books(store, kill_at_random(processes, store, random.Random(seed)), uninterrupted)  # noqa: S311 - a sample that can be repeated
 
 
 @pytest.mark.long
-def test_killed_at_fifty_random_moments(processes, database, tmp_path, request, uninterrupted, record_property):
+def test_killed_at_fifty_random_moments(
+    processes: Processes, database: str, tmp_path: Path, request: pytest.FixtureRequest, uninterrupted: object, record_property: Any
+) -> None:
     fell: Counter[str] = Counter()
     for seed, url in enumerate(fresh_databases(database, tmp_path, 50), 1000):
         store = Store(url)
@@ -188,7 +193,7 @@ def fresh_databases(database: str, folder: Path, count: int) -> Iterator[str]:
         given.close()
 
 
-def test_the_write_points_are_those_that_the_store_passes(store, monkeypatch):
+def test_the_write_points_are_those_that_the_store_passes(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     passed: list[str] = []
     monkeypatch.setattr("ledger.store.log.write_point", passed.append)
 

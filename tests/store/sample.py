@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from ledger.core.distribution import BalanceRow
 from ledger.core.events import Event
@@ -12,7 +13,7 @@ from ledger.core.money import Money
 from ledger.core.posting import Posting
 from ledger.store import seal
 from ledger.store.engine import Store
-from ledger.store.log import Draft, Receipt, Writer
+from ledger.store.log import Draft, Receipt, Treatment, Writer
 
 DEAL = "MERIDIAN-2025-1"
 LOANS = 6
@@ -40,19 +41,19 @@ def numbered(events: Iterable[Event]) -> list[Event]:
     return [event._replace(line=line) for line, event in enumerate(events, 1)]
 
 
-def draft(events: Iterable[Event], key: date | None = None, **fields: object) -> Draft:
+def draft(events: Iterable[Event], key: date | None = None, *, treatment: Treatment = "original") -> Draft:
     """A commit without a file."""
-    return Draft(numbered(events), key, ACTOR, "a reason", **fields)  # type: ignore[arg-type]  # the fields are the draft's own
+    return Draft(numbered(events), key, ACTOR, "a reason", treatment)
 
 
-def remittance(events: Iterable[Event], key: date, *, text: str = "", source: str = "csv", attempt: int = 1, treatment: str = "original") -> Draft:
+def remittance(events: Iterable[Event], key: date, *, text: str = "", source: str = "csv", attempt: int = 1, treatment: Treatment = "original") -> Draft:
     """A commit from a file whose text is told apart by `text`; its first event says what was received."""
     received = Event(0, "received", source, amount=attempt, code="csv")
     digest = seal.digest(f"{key} {source} {attempt} {text}")
     return Draft(
         numbered([received, *events]), key, ACTOR, "a month", treatment, source=source, attempt=attempt,
         source_name=f"{key:%Y-%m}.csv", source_digest=digest,
-    )  # type: ignore[arg-type]  # a treatment by its word  # fmt: skip
+    )  # fmt: skip
 
 
 def month_events(month: int, loans: int = LOANS) -> list[Event]:
@@ -67,7 +68,9 @@ def month_events(month: int, loans: int = LOANS) -> list[Event]:
 
 def reversal(position: int, line: int, of: Event) -> Event:
     """The exact negative of a line."""
-    amounts = {name: None if getattr(of, name) is None else -getattr(of, name) for name in ("principal", "interest", "fee", "amount", "balance")}
+    amounts: dict[str, Any] = {
+        name: None if getattr(of, name) is None else -getattr(of, name) for name in ("principal", "interest", "fee", "amount", "balance")
+    }
     return of._replace(line=0, effect=-1, corrects_position=position, corrects_line=line, **amounts)
 
 

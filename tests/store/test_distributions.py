@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 import sqlalchemy.exc
@@ -27,16 +28,16 @@ def opened(empty: Store) -> Store:
     return empty
 
 
-def header(number=1, previous=0):
+def header(number: int = 1, previous: int | None = 0) -> Any:
     return seal.DistributionHeader(number, previous, period(1), period(1), 1, "0" * 64, 1, "{}")
 
 
-def record(store: Store, postings, balances, *, number=1, previous=0):
+def record(store: Store, postings: list[Posting], balances: list[BalanceRow], *, number: int = 1, previous: int | None = 0) -> None:
     with store.writing(DEAL) as writer:
         writer.record_distribution(header(number, previous), 1, postings, balances)
 
 
-def test_a_distribution_comes_back_as_it_was_recorded(opened):
+def test_a_distribution_comes_back_as_it_was_recorded(opened: Store) -> None:
     postings = month_postings(500_00)
     with opened.writing(DEAL) as writer:
         receipt = sample.distribute(writer, 1, period(1), postings, OPENING)
@@ -49,7 +50,7 @@ def test_a_distribution_comes_back_as_it_was_recorded(opened):
     assert row.digest == seal.distribution_digest(row.header, postings)
 
 
-def test_closing_balances_open_the_next_distribution(books):
+def test_closing_balances_open_the_next_distribution(books: Store) -> None:
     with books.reading() as reader:
         before, after = reader.balances(DEAL, 1), reader.balances(DEAL, 2)
 
@@ -57,28 +58,28 @@ def test_closing_balances_open_the_next_distribution(books):
     assert sum(row.closing for row in after.values()) == 0
 
 
-def wrong_opening(rows):
+def wrong_opening(rows: list[BalanceRow]) -> Any:
     return [row._replace(opening=row.opening + 1, closing=row.closing + 1) if row.account == "pool" else row for row in rows]
 
 
-def wrong_received(rows):
+def wrong_received(rows: list[BalanceRow]) -> Any:
     return [row._replace(received=row.received + 1, closing=row.closing + 1) if row.account == "A.principal" else row for row in rows]
 
 
-def wrong_closing(rows):
+def wrong_closing(rows: list[BalanceRow]) -> Any:
     return [row._replace(closing=row.closing + 1) if row.account == "pool" else row for row in rows]
 
 
-def a_missing_account(rows):
+def a_missing_account(rows: list[BalanceRow]) -> Any:
     return [row for row in rows if row.account != "cash.funds"]
 
 
-def an_account_too_many(rows):
+def an_account_too_many(rows: list[BalanceRow]) -> Any:
     return [*rows, BalanceRow("cash.other", 5, 0, 0, 5)]
 
 
 @pytest.mark.parametrize("spoil", [wrong_opening, wrong_received, wrong_closing, a_missing_account, an_account_too_many])
-def test_the_database_refuses_balances_that_are_not_the_previous_ones_and_the_postings(opened, spoil):
+def test_the_database_refuses_balances_that_are_not_the_previous_ones_and_the_postings(opened: Store, spoil: Any) -> None:
     postings = month_postings(500_00)
 
     with pytest.raises(REFUSED, match=r"balances of a distribution must be|balance_closing"):
@@ -89,7 +90,7 @@ def test_the_database_refuses_balances_that_are_not_the_previous_ones_and_the_po
         assert reader.postings(DEAL, 1) == []
 
 
-def test_the_database_refuses_a_beginning_that_does_not_sum_to_zero(opened):
+def test_the_database_refuses_a_beginning_that_does_not_sum_to_zero(opened: Store) -> None:
     with pytest.raises(REFUSED, match="must sum to zero"):
         record(opened, [], [BalanceRow("pool", 5, 0, 0, 5)], previous=None)
 
@@ -98,12 +99,12 @@ def test_the_database_refuses_a_beginning_that_does_not_sum_to_zero(opened):
     ("bad", "name"),
     [(Posting("s", "", "1", "pool", "excess", 0), "posting_amount"), (Posting("s", "", "1", "pool", "pool", 5), "posting_accounts")],
 )
-def test_the_database_refuses_a_posting_that_is_no_transfer(opened, bad, name):
+def test_the_database_refuses_a_posting_that_is_no_transfer(opened: Store, bad: Any, name: str) -> None:
     with pytest.raises(REFUSED, match=name):
         record(opened, [bad], sample.balances(OPENING, []))
 
 
-def test_a_sealed_distribution_takes_no_more_postings_or_balances(books):
+def test_a_sealed_distribution_takes_no_more_postings_or_balances(books: Store) -> None:
     with books.reading() as reader:
         deal_id = reader.deal_id(DEAL)
     more = {
@@ -116,24 +117,24 @@ def test_a_sealed_distribution_takes_no_more_postings_or_balances(books):
             insert_rows(writer.connection, table, [row])
 
 
-def test_a_distribution_needs_the_commit_that_records_it(opened):
+def test_a_distribution_needs_the_commit_that_records_it(opened: Store) -> None:
     postings = month_postings(500_00)
 
     with pytest.raises(sqlalchemy.exc.IntegrityError, match=r"FOREIGN KEY|distribution_commit"), opened.writing(DEAL) as writer:
         writer.record_distribution(header(), 99, postings, sample.balances(OPENING, postings))
 
 
-def test_a_distribution_that_does_not_exist_is_named(opened):
+def test_a_distribution_that_does_not_exist_is_named(opened: Store) -> None:
     with opened.reading() as reader, pytest.raises(ProblemsFound, match=f"{DEAL}: there is no distribution 7"):
         reader.distribution(DEAL, 7)
 
 
-def test_the_latest_distribution_by_date_and_known_position(books):
+def test_the_latest_distribution_by_date_and_known_position(books: Store) -> Any:
     with books.reading() as reader:
         rows = {row.number: row for row in reader.distributions(DEAL)}
         paid = {number: row.distribution_date for number, row in rows.items()}
 
-        def number_of(**conditions):
+        def number_of(**conditions: Any) -> Any:
             row = reader.latest_distribution(DEAL, **conditions)
             return None if row is None else row.number
 
@@ -143,7 +144,7 @@ def test_the_latest_distribution_by_date_and_known_position(books):
         assert number_of(on_or_before=date(2000, 1, 1)) is None
 
 
-def test_a_later_version_of_a_period_is_the_latest_from_its_position_on(books):
+def test_a_later_version_of_a_period_is_the_latest_from_its_position_on(books: Store) -> None:
     with books.reading() as reader:
         second = reader.distribution(DEAL, 2)
     again = second.header._replace(number=4, previous=1, version=2)
@@ -155,11 +156,11 @@ def test_a_later_version_of_a_period_is_the_latest_from_its_position_on(books):
         writer.record_distribution(again, position, postings, sample.balances(before, postings))
 
     with books.reading() as reader:
-        known = [reader.latest_distribution(DEAL, on_or_before=second.distribution_date, known_at=at).version for at in (position - 1, position)]
-    assert known == [1, 2]
+        rows = [reader.latest_distribution(DEAL, on_or_before=second.distribution_date, known_at=at) for at in (position - 1, position)]
+    assert [row and row.version for row in rows] == [1, 2]
 
 
-def test_a_published_statement_is_kept_as_its_text(books):
+def test_a_published_statement_is_kept_as_its_text(books: Store) -> None:
     with books.reading() as reader:
         (kept,) = reader.statements(DEAL, 2)
         assert len(reader.statements(DEAL)) == 3

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, update
@@ -46,7 +47,7 @@ def check(program: Path, store: Store) -> tuple[int, str]:
     return ended.returncode, ended.stdout.decode()
 
 
-def test_the_printed_checker_agrees_with_the_program(checker, books_file):
+def test_the_printed_checker_agrees_with_the_program(checker: Path, books_file: Store) -> None:
     with books_file.reading() as reader:
         heads = [(deal.name, deal.position, deal.hash) for deal in reader.deals()]
     books_file.close()
@@ -68,7 +69,7 @@ def test_the_printed_checker_agrees_with_the_program(checker, books_file):
         (update(head).values(hash=b"\0" * 32), 14),
     ],
 )
-def test_the_printed_checker_names_the_first_position_that_was_altered(checker, books_file, change, position):
+def test_the_printed_checker_names_the_first_position_that_was_altered(checker: Path, books_file: Store, change: Any, position: int) -> None:
     with as_owner(books_file) as connection:
         connection.execute(change.where(change.table.c.deal_id == 1))
     books_file.close()
@@ -79,7 +80,7 @@ def test_the_printed_checker_names_the_first_position_that_was_altered(checker, 
     assert said.splitlines()[0] == f"{sample.DEAL}: position {position} does not agree"
 
 
-def test_the_printed_tables_have_every_column():
+def test_the_printed_tables_have_every_column() -> None:
     section = DOCUMENT.partition("## Tables")[2].partition("Events that the ledger itself appends")[0]
     rows = {row.split("`")[1]: row for row in section.splitlines() if row.startswith("| `")}
     for table in metadata.tables.values():
@@ -88,7 +89,7 @@ def test_the_printed_tables_have_every_column():
         assert missing == [], table.name
 
 
-def test_the_printed_arrays_are_those_that_are_hashed():
+def test_the_printed_arrays_are_those_that_are_hashed() -> None:
     text = re.sub(r"\s+", " ", DOCUMENT)
 
     header = seal.Header._fields

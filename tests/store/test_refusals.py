@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import sqlalchemy.exc
 from sqlalchemy import Connection, Table, insert, select
 
 from ledger.core.events import Event
 from ledger.store.engine import Store
+from ledger.store.log import Treatment
 from ledger.store.tables import event, head, log_commit, metadata
 from ledger.store.verify import verify
 from tests.store import sample
@@ -78,7 +81,7 @@ FORBIDDEN = {"sqlite": [update, delete, insert_again, replace, update_or_replace
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
-def test_no_operation_changes_or_removes_a_row_of(books, table):
+def test_no_operation_changes_or_removes_a_row_of(books: Store, table: Table) -> None:
     before = contents(books)
 
     for operation in FORBIDDEN[books.engine.dialect.name]:
@@ -100,7 +103,7 @@ def event_row(deal_id: int, position: int, line: int = 99, **columns: object) ->
     [(0, 2), (0, 13), (0, 15), (0, 0), (0, -1), (7, 1), (7, 14)],
     ids=["a sealed month", "the last month", "one too far", "before the first", "negative", "unknown deal", "unknown deal far"],
 )
-def test_a_row_is_refused_anywhere_but_at_the_open_position(books, deal_shift, position):
+def test_a_row_is_refused_anywhere_but_at_the_open_position(books: Store, deal_shift: int, position: int) -> None:
     with books.reading() as reader:
         deal_id = reader.deal_id(DEAL) + deal_shift
 
@@ -108,7 +111,7 @@ def test_a_row_is_refused_anywhere_but_at_the_open_position(books, deal_shift, p
         connection.execute(insert(event), event_row(deal_id, position))
 
 
-def test_a_commit_out_of_order_or_with_a_wrong_count_is_refused(books):
+def test_a_commit_out_of_order_or_with_a_wrong_count_is_refused(books: Store) -> None:
     with books.engine.connect() as connection:
         last = dict(connection.execute(select(log_commit).where(log_commit.c.position == 13)).mappings().one())
     free = {"previous_hash": last["hash"], "hash": b"1" * 32, "source": None, "attempt": None, "source_digest": None}
@@ -126,12 +129,12 @@ def test_a_commit_out_of_order_or_with_a_wrong_count_is_refused(books):
 
 
 @pytest.mark.parametrize("change", [{"position": 12}, {"position": 14}, {"position": 15}, {"event_count": 1}, {"hash": b"3" * 32}])
-def test_the_head_cannot_be_moved_where_there_is_no_commit(books, change):
+def test_the_head_cannot_be_moved_where_there_is_no_commit(books: Store, change: Any) -> None:
     with pytest.raises(REFUSED, match="moves only forward"), books.engine.begin() as connection:
         connection.execute(head.update(), change)
 
 
-def test_a_second_head_or_one_that_begins_elsewhere_is_refused(books):
+def test_a_second_head_or_one_that_begins_elsewhere_is_refused(books: Store) -> None:
     with pytest.raises(REFUSED, match=r"one head|head_pkey"), books.engine.begin() as connection:
         connection.execute(insert(head), {"deal_id": 1, "position": 0, "hash": b"4" * 32, "event_count": 0, "recorded_at": None})
     with pytest.raises(REFUSED, match="begins at position 0"), books.engine.begin() as connection:
@@ -144,7 +147,7 @@ WRONG = month_events(4)[0]
 EXACT = reversal(2, 2, WRONG)
 
 
-def append(store: Store, *events: Event, treatment: str = "supersede") -> None:
+def append(store: Store, *events: Event, treatment: Treatment = "supersede") -> None:
     with store.writing(DEAL) as writer:
         writer.append(draft(events, period(4), treatment=treatment))
 
@@ -167,19 +170,19 @@ def remitted(empty: Store) -> Store:
     ],
     ids=str,
 )  # fmt: skip
-def test_a_reversal_that_is_not_exact_is_refused(remitted, change):
+def test_a_reversal_that_is_not_exact_is_refused(remitted: Store, change: Any) -> None:
     with pytest.raises(REFUSED, match="exact negative"):
         append(remitted, EXACT._replace(**change))
 
 
-def test_a_reversal_in_a_later_period_leaves_the_states_of_the_old_month_out(remitted):
+def test_a_reversal_in_a_later_period_leaves_the_states_of_the_old_month_out(remitted: Store) -> None:
     append(remitted, EXACT._replace(balance=None, rate=None, delinquency=None), treatment="adjust")
 
     with remitted.reading() as reader:
         assert verify(reader, DEAL) == []
 
 
-def test_a_line_is_reversed_once_and_restated_once(remitted):
+def test_a_line_is_reversed_once_and_restated_once(remitted: Store) -> None:
     append(remitted, EXACT, sample.restatement(2, 2, WRONG))
 
     for again in (EXACT, sample.restatement(2, 2, WRONG)):
@@ -187,13 +190,13 @@ def test_a_line_is_reversed_once_and_restated_once(remitted):
             append(remitted, again)
 
 
-def test_a_reversal_is_never_reversed(remitted):
+def test_a_reversal_is_never_reversed(remitted: Store) -> None:
     append(remitted, EXACT)
 
     with pytest.raises(REFUSED, match="exact negative"):
         append(remitted, reversal(3, 1, EXACT))
 
 
-def test_a_reversal_must_name_what_it_reverses(remitted):
+def test_a_reversal_must_name_what_it_reverses(remitted: Store) -> None:
     with pytest.raises(REFUSED, match="event_effect"):
         append(remitted, EXACT._replace(corrects_position=None, corrects_line=None))

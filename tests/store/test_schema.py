@@ -7,6 +7,7 @@ import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -50,21 +51,21 @@ def tables_of(store: Store) -> set[str]:
     return set(sa.inspect(store.engine).get_table_names())
 
 
-def types_agree(_context, _inspected, _declared, inspected_type, declared_type):
+def types_agree(_context: Any, _inspected: Any, _declared: Any, inspected_type: Any, declared_type: Any) -> Any:
     """Days and times are text on SQLite; everything else is compared as Alembic does."""
     if isinstance(declared_type, Day | Instant) and isinstance(inspected_type, sa.Text):
         return False
     return None
 
 
-def test_migrations_create_what_the_tables_declare(empty):
+def test_migrations_create_what_the_tables_declare(empty: Store) -> None:
     with empty.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": types_agree})
 
         assert compare_metadata(context, metadata) == []
 
 
-def test_migrations_create_every_check_that_the_tables_declare(empty):
+def test_migrations_create_every_check_that_the_tables_declare(empty: Store) -> None:
     inspector = sa.inspect(empty.engine)
     declared = {
         (table.name, constraint.name) for table in metadata.tables.values() for constraint in table.constraints if isinstance(constraint, sa.CheckConstraint)
@@ -76,11 +77,11 @@ def test_migrations_create_every_check_that_the_tables_declare(empty):
     assert len(declared) == 6
 
 
-def test_sqlite_tables_read_as_if_they_had_been_created_from_the_declarations(sqlite):
+def test_sqlite_tables_read_as_if_they_had_been_created_from_the_declarations(sqlite: str) -> Any:
     made, declared = Store(sqlite), sa.create_engine("sqlite://")
     metadata.create_all(declared)
 
-    def tables(engine):
+    def tables(engine: Any) -> Any:
         with engine.connect() as connection:
             rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name <> 'alembic_version'")
             return {name: sorted(line.strip(", \t") for line in sql.splitlines()) for name, sql in rows if not name.startswith("sqlite_")}
@@ -93,7 +94,7 @@ def test_sqlite_tables_read_as_if_they_had_been_created_from_the_declarations(sq
     assert all("STRICT" in "\n".join(lines) for lines in found.values())
 
 
-def test_a_new_database_is_current_and_upgrading_again_changes_nothing(bare):
+def test_a_new_database_is_current_and_upgrading_again_changes_nothing(bare: Store) -> None:
     bare.upgrade()
     before = tables_of(bare)
     bare.upgrade()
@@ -102,7 +103,7 @@ def test_a_new_database_is_current_and_upgrading_again_changes_nothing(bare):
     assert tables_of(bare) == before == {*metadata.tables, "alembic_version"}
 
 
-def test_an_upgrade_that_fails_leaves_nothing(bare, monkeypatch):
+def test_an_upgrade_that_fails_leaves_nothing(bare: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
         patched.setattr(schema, "migrations_folder", lambda: ROOT / "tests" / "store" / "broken_migrations")
         with pytest.raises(RuntimeError, match="half way"):
@@ -116,7 +117,7 @@ def test_an_upgrade_that_fails_leaves_nothing(bare, monkeypatch):
 UPGRADE = "import sys; from ledger.store.engine import Store; sys.stdin.readline(); Store(sys.argv[1]).upgrade()"
 
 
-def test_two_upgrades_at_once_both_succeed(bare):
+def test_two_upgrades_at_once_both_succeed(bare: Store) -> None:
     url = bare.url.render_as_string(hide_password=False)
     command = [sys.executable, "-c", UPGRADE, url]
     running = [subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(3)]
@@ -134,7 +135,7 @@ def test_two_upgrades_at_once_both_succeed(bare):
 @pytest.mark.parametrize(
     ("version", "says"), [("0000", "needs 0001; bring it up to date"), ("9999", "knows only 0001; install a newer"), (None, "no tables yet")]
 )
-def test_a_database_of_another_version_is_not_touched(empty, version, says):
+def test_a_database_of_another_version_is_not_touched(empty: Store, version: Any, says: str) -> None:
     with empty.engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM alembic_version" if version is None else f"UPDATE alembic_version SET version_num = '{version}'")
 
@@ -162,7 +163,7 @@ def triggers(store: Store) -> list[tuple[str, str]]:
         return [tuple(row) for row in connection.exec_driver_sql(query)]
 
 
-def test_the_check_names_every_trigger_that_was_dropped(empty):
+def test_the_check_names_every_trigger_that_was_dropped(empty: Store) -> None:
     dropped = triggers(empty)
     with empty.engine.begin() as connection:
         for name, table in dropped:
@@ -174,7 +175,7 @@ def test_the_check_names_every_trigger_that_was_dropped(empty):
     assert all(any(f"trigger {name}" in fact and "is missing" in fact for fact in found) for name, _ in dropped)
 
 
-def test_the_check_finds_nothing_where_an_owner_has_put_everything_back(empty):
+def test_the_check_finds_nothing_where_an_owner_has_put_everything_back(empty: Store) -> None:
     with as_owner(empty):
         pass
 
@@ -202,7 +203,7 @@ POSTGRESQL_CHANGES = {
 }
 
 
-def test_the_check_names_what_was_altered(empty):
+def test_the_check_names_what_was_altered(empty: Store) -> None:
     changes = POSTGRESQL_CHANGES if empty.is_postgresql else SQLITE_CHANGES
     for change, says in changes.items():
         with empty.engine.connect() as connection, connection.begin() as transaction:
@@ -216,17 +217,17 @@ def test_the_check_names_what_was_altered(empty):
 
 
 @pytest.mark.parametrize("pragma", ["synchronous = NORMAL", "foreign_keys = OFF", "recursive_triggers = OFF"])
-def test_the_check_names_a_careless_setting_of_sqlite(sqlite, pragma):
+def test_the_check_names_a_careless_setting_of_sqlite(sqlite: str, pragma: str) -> None:
     store = Store(sqlite)
     sa.event.listen(store.engine, "connect", lambda connection, _: connection.execute(f"PRAGMA {pragma}"))
 
     facts = names(store)
 
     store.close()
-    assert [fact.split(" = ")[0] for fact in facts] == [f"SQLite runs with {pragma.split()[0]}"]
+    assert [fact.split(" = ")[0] for fact in facts] == [f"SQLite runs with {pragma.split(maxsplit=1)[0]}"]
 
 
-def test_the_check_names_a_careless_setting_of_postgresql(postgresql):
+def test_the_check_names_a_careless_setting_of_postgresql(postgresql: str) -> None:
     store = Store(postgresql)
     sa.event.listen(store.engine, "connect", lambda connection, _: (connection.execute("SET synchronous_commit = off"), connection.commit()))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date
 from hashlib import sha256
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -36,7 +37,7 @@ def standard(value: object) -> bytes:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def test_an_event_has_these_bytes():
+def test_an_event_has_these_bytes() -> None:
     bytes_ = [seal.canonical(event[:]) for event in EVENTS]
 
     assert bytes_ == [
@@ -46,12 +47,12 @@ def test_an_event_has_these_bytes():
     ]
 
 
-def test_leaves_have_these_hashes():
+def test_leaves_have_these_hashes() -> None:
     assert [seal.leaf(event).hex() for event in EVENTS] == LEAVES
     assert [leaf.hex() for leaf in seal.leaves(event[:] for event in EVENTS)] == LEAVES
 
 
-def test_genesis_root_and_commit_have_these_hashes():
+def test_genesis_root_and_commit_have_these_hashes() -> None:
     header = seal.Header(
         DEAL, 1, GENESIS, "2025-04-01", "original", "2025-05-15T14:03:22.000001Z", "m.okafor", "April remittance", "2025-04.csv", "9f" * 32, 3, ROOT
     )
@@ -61,7 +62,7 @@ def test_genesis_root_and_commit_have_these_hashes():
     assert seal.commit_hash(header).hex() == "e7f3d0951b58597ac86c453fef5c70d2923608c73ecdcc39e60631a1c05a475c"
 
 
-def test_distribution_digest_covers_header_and_postings_in_this_form():
+def test_distribution_digest_covers_header_and_postings_in_this_form() -> None:
     header = seal.DistributionHeader(2, 1, date(2025, 4, 25), date(2025, 4, 28), 1, "ab" * 32, 1, '{"number":2}')
     postings = [Posting("A interest", "A.interest_paid", "1", "cash.interest_funds", "A.interest", 4000_00, date(2025, 3, 25))]
 
@@ -90,7 +91,7 @@ INPUTS = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "60616
         (8, "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"),
     ],
 )
-def test_tree_is_that_of_rfc_6962(size, expected):
+def test_tree_is_that_of_rfc_6962(size: int, expected: Any) -> None:
     leaves = [sha256(b"\0" + bytes.fromhex(data)).digest() for data in INPUTS[:size]]
 
     assert seal.root(leaves).hex() == expected
@@ -105,7 +106,7 @@ def recursive_root(leaves: list[bytes]) -> bytes:
 
 
 @given(st.lists(st.binary(min_size=32, max_size=32), max_size=70))
-def test_joining_level_by_level_is_the_recursive_definition(leaves):
+def test_joining_level_by_level_is_the_recursive_definition(leaves: Any) -> None:
     assert seal.root(leaves) == recursive_root(leaves)
 
 
@@ -113,17 +114,17 @@ items = st.none() | st.integers(-(2**63), 2**63 - 1) | st.text(st.characters(exc
 
 
 @given(st.lists(items))
-def test_fast_bytes_are_those_of_the_standard_library(values):
+def test_fast_bytes_are_those_of_the_standard_library(values: Any) -> None:
     assert seal.canonical(values) == standard(values)
 
 
 @pytest.mark.parametrize("value", [2**64, "\ud800"], ids=["beyond 64 bits", "half a character"])
-def test_what_has_no_one_form_is_refused(value):
+def test_what_has_no_one_form_is_refused(value: object) -> None:
     with pytest.raises(TypeError):
         seal.canonical([value])
 
 
-def test_the_sample_books_have_this_head_on_either_database(books: Store):
+def test_the_sample_books_have_this_head_on_either_database(books: Store) -> None:
     with books.reading() as reader:
         head = reader.head(sample.DEAL)
 
