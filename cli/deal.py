@@ -104,14 +104,16 @@ def list_(settings: Settings) -> None:
 @command.command(epilog=example(f"{DEMO} deal show SMT-2000-4"))
 @click.argument("deal")
 @click.option("--boarding", is_flag=True, help="Show the boarding file instead.")
+@click.option("--period", type=Day(), metavar="PERIOD", help="The file that counts for a period, where the deal was amended; else the last version.")
 @OUTPUT
 @with_settings
-def show(settings: Settings, deal: str, boarding: bool, output: Path | None) -> None:
-    """Print the deal file that DEAL runs on, to the byte as it was opened with."""
+def show(settings: Settings, deal: str, boarding: bool, period: str | None, output: Path | None) -> None:
+    """Print the deal file that DEAL runs on, to the byte as it was appended."""
     from ledger import service
 
     with settings.store() as store:
-        write_output(service.document(store, deal, "boarding" if boarding else "deal"), output)
+        key = service.period(store, deal, period) if period else None
+        write_output(service.document(store, deal, "boarding" if boarding else "deal", key), output)
 
 
 @command.command(epilog=example("tranche deal schema -o tranche-demo/deal.schema.json"))

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from ledger.core import posting
+from ledger.core.deal import Pool, Tranche
 from ledger.core.formula import Binary, Call, Conditional, Expression, Formula, Name, Unary
 from ledger.core.money import format_exact, format_money
 from ledger.core.problems import Problem
@@ -56,13 +57,15 @@ def schedule_agrees(before: Terms, after: Terms, number: int) -> Iterator[Proble
 def original_balances_agree(before: Terms, after: Terms) -> Iterator[Problem]:
     """Factors and losses are measured by the original balance for ever. A class or pool that is new has one of its own."""
     old, new = before.deal, after.deal
-    subjects: list[tuple[Path, str]] = [(("tranches", name), name) for name in old.tranches if name in new.tranches]
-    subjects += [(("pool",) if new.pool else ("pools", name), name) for name in old.all_pools if name in new.all_pools]
-    for path, name in subjects:
-        was, is_ = before.original.get(name), after.original.get(name)
-        if was != is_:
-            texts = ["none" if amount is None else format_money(amount, before.scale) for amount in (is_, was)]
-            yield Problem(f"the original balance of {name} is {texts[0]}, in the books it is {texts[1]}", f"write {texts[1]}", path=(*path, "original_balance"))
+    pairs: list[tuple[Path, str, Tranche | Pool, Tranche | Pool]] = [
+        (("tranches", name), name, old.tranches[name], item) for name, item in new.tranches.items() if name in old.tranches
+    ]
+    sections: dict[str, Path] = {name: ("pool",) if new.pool else ("pools", name) for name in new.all_pools}
+    pairs += [(sections[name], name, old.all_pools[name], item) for name, item in new.all_pools.items() if name in old.all_pools]
+    for path, name, was, is_ in pairs:
+        if was.original_balance != is_.original_balance:
+            ours, stated = ("none" if item.original_balance is None else format_exact(item.original_balance) for item in (was, is_))
+            yield Problem(f"the original balance of {name} is {stated}, in the books it is {ours}", f"write {ours}", path=(*path, "original_balance"))
 
 
 def new_accounts_open_empty(before: Terms, after: Terms) -> Iterator[Problem]:
@@ -82,9 +85,8 @@ def nothing_held_is_gone(before: Terms, after: Terms, state: State) -> Iterator[
     for account, (section, subject) in held_by(before).items():
         balance = state.balances.get(account, 0)
         if balance and account not in places:
-            fact = (
-                f"{subject} still stands in the books with {format_money(abs(balance), before.scale)} (`{account}`), and the amended file has no place for it"
-            )
+            amount = format_money(abs(balance), before.scale)
+            fact = f"{subject} stands in the books with {amount} (`{account}`), and the new terms have no place for it"
             yield Problem(fact, "keep it in the file until it holds nothing", path=(section,))
 
 

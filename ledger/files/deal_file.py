@@ -216,7 +216,7 @@ def _unknown_to_the_world(deal: Deal) -> Iterator[Problem]:
         if value.fixing is not None:
             yield from _unknown_calendars(("reported", reported, "fixing", "calendar"), value.fixing.calendar)
     if not _is_time_zone(deal.time_zone):
-        remedy = nearest(deal.time_zone, zoneinfo.available_timezones()) or "write a name such as Europe/London or America/New_York"
+        remedy = nearest(deal.time_zone, sorted(zoneinfo.available_timezones())) or "write a name such as Europe/London or America/New_York"
         yield Problem(f"`{deal.time_zone}` is not a time zone", remedy, path=("time_zone",))
 
 
