@@ -90,9 +90,10 @@ def _header_problems(header: Sequence[str], known: Sequence[str], required: Sequ
             yield Problem(f"`{column}` is not a column", nearest(column, known) or f"the columns are {', '.join(known)}")
         elif header.count(column) > 1:
             yield Problem(f"the column `{column}` stands twice", "keep one of them")
+    usual = [column for column in known if column in required or column == "value"]
     for column in required:
         if column not in header:
-            yield Problem(f"the column `{column}` is missing", f"the header is a line such as {','.join(required)},value")
+            yield Problem(f"the column `{column}` is missing", f"the header is a line such as {','.join(usual)}")
 
 
 # Text ----------------------------------------------------------------------------------------------------------------------
