@@ -1,0 +1,64 @@
+"""`tranche status`: the month-end of every deal on one page."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.common import DEMO, Settings, example, stop, with_settings
+
+if TYPE_CHECKING:
+    from ledger.service.status import DealStatus, PeriodStatus
+
+
+@click.command("status", epilog=example(f"{DEMO} status --date 2001-04-20"))
+@click.option("--date", "on", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Judge what is late on this day; by default today where each deal is.")
+@with_settings
+def command(settings: Settings, on: Any) -> None:
+    """List for every deal what pays, and what is missing, late, blocked, or waiting for approval or publication.
+
+    On SQLite an actor is what the caller declares; the database does not know who is writing.
+    """
+    from ledger.service.status import status
+
+    with settings.store() as store:
+        deals = status(store, on.date() if on else None)
+        declared = "" if store.is_postgresql else "actors are declared, not proven: SQLite knows no users"
+    if settings.json:
+        click.echo(json.dumps([_plain(deal) for deal in deals], sort_keys=True))
+    else:
+        _print(deals, declared)
+    problems = [problem.at(deal.deal) for deal in deals for problem in deal.problems]
+    if problems:
+        stop(problems)
+
+
+def _print(deals: list[DealStatus], note: str) -> None:
+    from ledger.reports.layout import Table, plain
+
+    headers = ("deal", "position", "period", "determination", "pays on", "state", "late", "why")
+    rows = [_row(deal, period) for deal in deals for period in deal.periods]
+    click.echo(plain([Table("", headers, rows, left={0, 2, 3, 4, 5, 6, 7})]), nl=False)
+    if note:
+        click.echo(f"\n{note}")
+
+
+def _row(deal: DealStatus, period: PeriodStatus) -> tuple[str, ...]:
+    further = [f"and {period.further} more after it"] if period.further else []
+    why = "; ".join([problem.fact for problem in period.problems] + further)
+    days: tuple[date, ...] = (period.period, period.determination, period.pays_on)
+    return (deal.deal, str(deal.position), *map(str, days), period.state, "late" if period.is_late else "", why)
+
+
+def _plain(deal: DealStatus) -> dict[str, Any]:
+    periods = [
+        {
+            "period": period.period.isoformat(), "determination": period.determination.isoformat(), "pays_on": period.pays_on.isoformat(),
+            "state": period.state, "late": period.is_late, "further": period.further, "problems": [str(problem) for problem in period.problems],
+        }
+        for period in deal.periods
+    ]  # fmt: skip
+    return {"deal": deal.deal, "position": deal.position, "periods": periods, "problems": [str(problem) for problem in deal.problems]}
