@@ -14,7 +14,7 @@ from ledger.core.money import Money
 class Total(NamedTuple):
     """The sums of one kind over one pool, as the log's `GROUP BY` gives them; None where no line reported that column.
 
-    `origin_position` is what its lines correct (a position), with `origin_date` where that lies before boarding; both None for the period's own.
+    `origin_position` is what its lines correct (a position), `origin_date` the earlier period that they are booked for; None for the period's own.
     """
 
     kind: str
@@ -47,17 +47,13 @@ class Collections:
         return (fact for fact in self.facts if fact.kind == kind)
 
 
-def collect(totals: Iterable[Total], facts: Iterable[Event], own_kinds: Mapping[str, Component], origins: Mapping[int, date | None]) -> Collections:
-    """Turn sums by kind into flows by component.
-
-    `own_kinds` are the deal's own; `origins` gives the period of each position that a correction names (None: before boarding, see `origin_date`).
-    """
+def collect(totals: Iterable[Total], facts: Iterable[Event], own_kinds: Mapping[str, Component]) -> Collections:
+    """Turn sums by kind into flows by component; `own_kinds` are the deal's own."""
     flows = []
     for total in totals:
         kind = KINDS.get(total.kind) or Kind({"amount": total.kind} if total.kind in own_kinds else {})
-        origin = total.origin_date or (origins.get(total.origin_position) if total.origin_position is not None else None)
         for column, component in kind.components.items():
             amount = getattr(total, column)
             if amount:
-                flows.append(Flow(component, total.pool, amount, origin))
+                flows.append(Flow(component, total.pool, amount, total.origin_date))
     return Collections(tuple(flows), tuple(facts))

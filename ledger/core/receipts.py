@@ -48,7 +48,12 @@ def adjust(run: Running) -> None:
     for fact in run.collections.of_kind("adjustment"):
         subject, amount = fact.subject or "", fact.amount or 0
         source, destination = adjusted_accounts(run.terms, subject)
-        run.transfer(source, destination, amount, "adjustment", f"{subject}.adjustment", EVENTS, fact.effective_on)
+        run.transfer(source, destination, amount, "adjustment", f"{subject}.adjustment", EVENTS, _origin(fact))
+
+
+def _origin(fact: Event) -> date | None:
+    """The earlier period that a fact is booked for."""
+    return fact.effective_on if fact.corrects_position is not None else None
 
 
 def adjusted_accounts(terms: Terms, subject: str) -> Leg:
@@ -197,7 +202,7 @@ def restate_pools(run: Running) -> None:
 def settle(run: Running) -> None:
     """Turn what is due into cash: all of it where settlement is assumed, else what was wired; a due below zero stays owed back."""
     for fact in run.collections.of_kind("account_earnings"):
-        run.transfer(EXCESS, _cash(run, fact), fact.amount or 0, "account_earnings", f"{fact.subject}.earnings", EVENTS)
+        run.transfer(EXCESS, _cash(run, fact), fact.amount or 0, "account_earnings", f"{fact.subject}.earnings", EVENTS, _origin(fact))
     wired = {name: due for name in run.terms.deal.accounts if (due := _due(run, name)) > 0}
     if run.terms.deal.settlement == "wired":
         wired = _wires(run, wired)

@@ -18,9 +18,10 @@ from ledger.files import calendars, remittance, remittance_checks
 from ledger.files.remittance import Month
 from ledger.files.remittance_checks import INCOMPLETE, Loans
 from ledger.service.books import PERIOD_DATES, Stored, latest, numbered, opened_at, recorded_dates, stored
+from ledger.service.ledgers import loans_before, not_loans, pools_adjusted
 from ledger.service.terms import Versions
 from ledger.store.engine import Store
-from ledger.store.log import Draft, Receipt, Writer
+from ledger.store.log import Conflict, Draft, Receipt, Writer, conflict
 from ledger.store.projections import Reader
 
 SAME_FILE = "same-file"
@@ -44,14 +45,14 @@ def remit(
     """Append the months of a remittance file: a commit each, in order, all or none. Raises ProblemsFound with everything that is wrong."""
     digest = hashlib.sha256(source).hexdigest()
     with store.reading() as reader:
-        incoming = _Incoming(reader, Versions(reader, deal), source, name, digest, frozenset(accept))
-        months = incoming.checked()
+        incoming = _Incoming(reader, Versions(reader, deal), source, name, source_name or format_, digest, frozenset(accept))
+        months, position = incoming.checked(), reader.head(deal).position
     if dry_run:
         return [Remitted(month.period, None, len(month.events)) for month in months]
     with store.writing(deal) as writer:
         versions = Versions(writer, deal)
         opening = stored(writer, versions.at()[0], 0)
-        return [_append_month(writer, versions, month, opening, format_, source_name or format_, name, digest, actor, reason) for month in months]
+        return [_append_month(writer, versions, month, opening, incoming, position + index, format_, actor, reason) for index, month in enumerate(months)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +61,30 @@ class _Incoming:
 
     reader: Reader
     versions: Versions
-    source: bytes
+    body: bytes
     name: str
+    source: str
     digest: str
     accept: frozenset[str]
 
     def checked(self) -> list[Month]:
         """The file's months; a file that was appended before needs no second look. Raises ProblemsFound."""
         stop_on(_unknown_warnings(self.accept))
-        months = remittance.read(self.source, self.name, lambda day: self.versions.at(day)[0])
+        months = remittance.read(self.body, self.name, lambda day: self.versions.at(day)[0])
         known = {period for other, period, _ in self.reader.digest_seen(self.digest) if other == self.versions.deal}
         if not known >= {month.period for month in months}:
+            self._stop_on_conflict(months)
             stop_on(problem.at(self.name) for problem in [*self._order_problems(months), *self._seen_problems(months)])
             remittance.stop_on_listed(self._month_problems(months))
         return months
+
+    def _stop_on_conflict(self, months: list[Month]) -> None:
+        """Before anything is compared: a second file of a source is a correction, and is not the month that follows. Raises Conflict."""
+        deal = self.versions.deal
+        appended = [(month.period, row) for month in months for row in self.reader.remitted(deal, month.period) if row.source == self.source]
+        attempts = {period: row.attempt for period, row in appended}
+        if attempts:
+            raise Conflict(conflict(deal, self.source, period, attempt).at(self.name) for period, attempt in attempts.items())
 
     def _order_problems(self, months: list[Month]) -> Iterator[Problem]:
         """A month may follow the last one remitted, or add another source to one not yet distributed; nothing may be jumped over."""
@@ -102,7 +113,7 @@ class _Incoming:
 
     def _month_problems(self, months: list[Month]) -> Iterator[Problem]:
         """What does not agree in each month; its loans and pools open as the month before left them, in the log or in the same file."""
-        loans, pools, arrived = self._loans_before(months[0].period), self._pools_before(months[0].period), set[str]()
+        loans, pools, arrived = loans_before(self.reader, self.versions, months[0].period), self._pools_before(months[0].period), set[str]()
         for month in months:
             context = self._context(month, loans, pools, arrived)
             for row, problem in [*remittance_checks.check(context), *_stated_elsewhere(self.reader, context.terms, month)]:
@@ -118,15 +129,11 @@ class _Incoming:
 
         return remittance_checks.Context(
             month, terms, loans, pools,
-            stated=self.reader.loans_stated(deal, month.period, not_loans=_not_loans(terms)),
+            stated=self.reader.loans_stated(deal, month.period, not_loans=not_loans(terms)),
             reported={event.subject or "" for _, event in self.reader.facts(deal, month.period, ["reported"])},
             known=known,
             is_whole=INCOMPLETE not in self.accept,
         )  # fmt: skip
-
-    def _loans_before(self, period: date) -> Loans:
-        opened = opened_at(self.reader, self.versions.deal).get(period)
-        return self.reader.loan_balances(self.versions.deal, None if opened is None else opened - 1, not_loans=_not_loans(self.versions.at(period)[0]))
 
     def _pools_before(self, period: date) -> Mapping[str, int]:
         """The pools whose balance before a period the books know: where the one before it is distributed, and nothing has come for it yet.
@@ -138,7 +145,8 @@ class _Incoming:
         if schedule.number_of(terms.deal, period) != last.number + 1 or period in opened_at(self.reader, deal):
             return {}
         moved_by_events = [name for name, pool in terms.deal.all_pools.items() if pool.balance is None and pool.defaulted == "included"]
-        return {name: pool_balance(last.closing.balances, terms, name) for name in moved_by_events}
+        adjusted = pools_adjusted(self.reader, terms, period)
+        return {name: pool_balance(last.closing.balances, terms, name) + adjusted[name] for name in moved_by_events}
 
 
 def _stated_elsewhere(reader: Reader, terms: Terms, month: Month) -> Iterator[tuple[int, Problem]]:
@@ -166,21 +174,19 @@ def _unknown_warnings(accept: Collection[str]) -> Iterator[Problem]:
         yield Problem(f"`{warning}` is not a warning", nearest(warning, WARNINGS) or f"the warnings are {', '.join(WARNINGS)}", place="--accept")
 
 
-def _not_loans(terms: Terms) -> set[str]:
-    """Names that stand where a loan's id may, and are none."""
-    return {"pool", *terms.deal.pools, *terms.deal.accounts}
-
-
 def _append_month(
-    writer: Writer, versions: Versions, month: Month, opening: Stored, format_: str, source: str, name: str, digest: str, actor: str, reason: str
+    writer: Writer, versions: Versions, month: Month, opening: Stored, incoming: _Incoming, position: int, format_: str, actor: str, reason: str
 ) -> Remitted:
-    """One month as one commit: what was received, the period's dates where it is new, then the file's events."""
-    terms = versions.at(month.period)[0]
+    """One month as one commit: what was received, the period's dates where it is new, then the file's events.
+
+    It is appended after `position`, where the month was checked: whoever wrote in between is found out.
+    """
+    terms, name, source = versions.at(month.period)[0], incoming.name, incoming.source
     number = schedule.number_of(terms.deal, month.period) or 0
     received = Event(0, "received", source, amount=1, code=format_)
-    events = [received, *_dates_to_record(writer, terms, month.period, number, opening), *_with_origins(writer, terms, month)]
-    draft = Draft(numbered(events), month.period, actor, reason or f"remittance {name}", source=source, attempt=1, source_name=name, source_digest=digest)
-    return Remitted(month.period, writer.append(draft), len(month.events))
+    events = numbered([received, *_dates_to_record(writer, terms, month.period, number, opening), *_with_origins(writer, terms, month)])
+    draft = Draft(events, month.period, actor, reason or f"remittance {name}", source=source, attempt=1, source_name=name, source_digest=incoming.digest)
+    return Remitted(month.period, writer.append(draft, expected_position=position), len(month.events))
 
 
 def _with_origins(reader: Reader, terms: Terms, month: Month) -> Iterator[Event]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 
-from sqlalchemy import ColumnElement, Connection, Select, false, func, select
+from sqlalchemy import ColumnElement, Connection, Select, false, func, select, true
 
 from ledger.core.events import COMPONENTS, KINDS
 from ledger.core.money import Money
@@ -59,7 +59,9 @@ class LoanReader:
             of_period = columns.position.in_(self.positions(deal_id, period, known_at))
             stated = self._balance_by_loan(deal_id, not_loans, columns.balance, columns.kind.not_in(_SET_UP), of_period)
             since = self.connection.execute(select(func.min(self.positions(deal_id, period, known_at).subquery().c.position))).scalar_one()
-        later = columns.position.in_(self.positions(deal_id, None, known_at).where(commits.position >= since))
+        # A correction of an earlier month, made later, says nothing of this one.
+        after_it = commits.period > period if period is not None else true()
+        later = columns.position.in_(self.positions(deal_id, None, known_at).where(commits.position >= since, after_it)) | of_period
         set_up = self._balance_by_loan(deal_id, not_loans, func.coalesce(columns.balance, columns.amount), columns.kind.in_(_SET_UP), later)
         # A month states the balance of every loan that it moves and leaves alive: one that was moved and states none has ended.
         ended = self._moved(deal_id, later & ~of_period)
@@ -67,10 +69,21 @@ class LoanReader:
             ended |= self._moved(deal_id, of_period) - stated.keys()
         return {loan: balance for loan, balance in (set_up | stated).items() if balance != 0 and loan not in ended}
 
+    def last_stated(self, deal: str, known_at: int | None = None, *, not_loans: Collection[str] = ()) -> int:
+        """The position of the last remittance of the latest period that reported loans' balances; 0 where there is none."""
+        deal_id = self.deal_id(deal)
+        period = self._latest_stated_period(deal_id, known_at, not_loans)
+        if period is None:
+            return 0
+        of_period = self.positions(deal_id, period, known_at).where(tables.log_commit.c.treatment == "original", tables.log_commit.c.source.is_not(None))
+        return self.connection.execute(select(func.max(of_period.subquery().c.position))).scalar_one() or 0
+
     def _moved(self, deal_id: int, *conditions: ColumnElement[bool]) -> set[str]:
-        """The loans whose balance some event moves."""
-        columns = tables.event.c
-        chosen = select(columns.subject).where(columns.deal_id == deal_id, columns.kind.in_(_MOVING), columns.subject.is_not(None), *conditions)
+        """The loans whose balance some event moves; an adjustment states no balance, whether the loan ended or not."""
+        columns, commits = tables.event.c, tables.log_commit.c
+        adjusts = select(commits.position).where(commits.deal_id == deal_id, commits.treatment == "adjust")
+        moving = (columns.kind.in_(_MOVING), columns.subject.is_not(None), columns.position.not_in(adjusts))
+        chosen = select(columns.subject).where(columns.deal_id == deal_id, *moving, *conditions)
         return set(self.connection.execute(chosen.distinct()).scalars())
 
     def _balance_by_loan(self, deal_id: int, not_loans: Collection[str], value: ColumnElement[Money], *conditions: ColumnElement[bool]) -> dict[str, Money]:

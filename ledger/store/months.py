@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal, null, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal, null, or_, select
 
 from ledger.core.collections import Total
 from ledger.core.events import Event
@@ -66,15 +66,22 @@ def _plus(one: int | None, other: int | None) -> int | None:
 
 
 def standing(rows: Iterable[tuple[int, Event]]) -> list[tuple[int, Event]]:
-    """The (position, event) pairs of one period that no other of them reverses, and that reverse none."""
+    """The (position, event) pairs of one period without the lines that another of them reverses, and without those reversals.
+
+    The reversal of a line of an earlier period stays: it is a fact of this one, of the opposite sign.
+    """
     kept = list(rows)
-    reversed_lines = {(event.corrects_position, event.corrects_line) for _, event in kept if event.effect < 0}
-    return [(position, event) for position, event in kept if event.effect > 0 and (position, event.line) not in reversed_lines]
+    lines = {(position, event.line) for position, event in kept}
+    reversals = {(position, event.line): (event.corrects_position, event.corrects_line) for position, event in kept if event.effect < 0}
+    gone = {place for own, named in reversals.items() if named in lines for place in (own, named)}
+    return [(position, event) for position, event in kept if (position, event.line) not in gone]
 
 
 def sums(deal_id: int, positions: Select[tuple[int]], kinds: Collection[str], by_pool: bool, dialect: str, *, by_position: bool = False) -> Select[Any]:
     """One GROUP BY over the rows at some positions: the columns of `Total`, then the position; the pool of a loan is what stands before its `/`."""
-    of_earlier_period = and_(_COLUMNS.corrects_position.is_not(None), _COLUMNS.corrects_line.is_(None))
+    commits = tables.log_commit.c
+    adjusts = select(commits.position).where(commits.deal_id == deal_id, commits.treatment == "adjust")
+    of_earlier_period = and_(_COLUMNS.corrects_position.is_not(None), or_(_COLUMNS.corrects_line.is_(None), _COLUMNS.position.in_(adjusts)))
     origin = (_COLUMNS.corrects_position, case((of_earlier_period, _COLUMNS.effective_on), else_=null()))
     pool = (_pool(dialect),) if by_pool else ()
     position = (_COLUMNS.position,) if by_position else ()

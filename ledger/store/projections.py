@@ -17,6 +17,7 @@ from ledger.core.events import Event
 from ledger.core.problems import Problem, ProblemsFound
 from ledger.store import tables
 from ledger.store.books import BookReader
+from ledger.store.lines import LineReader
 from ledger.store.loans import LoanReader
 from ledger.store.months import MonthReader, standing, sums, total
 
@@ -88,7 +89,7 @@ class Seen(NamedTuple):
     position: int
 
 
-class Reader(BookReader, LoanReader, MonthReader):
+class Reader(BookReader, LoanReader, MonthReader, LineReader):
     """Reads within one transaction, so that all answers agree. Every method raises ProblemsFound for a deal that does not exist.
 
     `known_at` is a position; None means everything.

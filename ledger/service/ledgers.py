@@ -1,0 +1,77 @@
+"""The loan ledger between two months: what loans and pools open with, as the last month left them and as adjustments have moved them since.
+
+An adjustment states no balance: it was never the closing balance of any month. The month it is booked in opens with what it moves, so that the servicer's
+next closing balance, which includes it, agrees. One that is booked after its month was remitted counts for the month after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date
+
+from ledger.core.events import Event
+from ledger.core.money import Money
+from ledger.core.problems import Problem
+from ledger.core.terms import Terms
+from ledger.files import remittance_checks
+from ledger.files.correction import Correction
+from ledger.files.remittance import Month
+from ledger.files.remittance_checks import Context, Loans
+from ledger.service.books import opened_at
+from ledger.service.terms import Versions
+from ledger.store.projections import Reader
+
+
+def not_loans(terms: Terms) -> set[str]:
+    """Names that stand where a loan's id may, and are none."""
+    return {"pool", *terms.deal.pools, *terms.deal.accounts}
+
+
+def loans_before(reader: Reader, versions: Versions, period: date) -> Loans:
+    """The live loans before anything was remitted for a period, with what was adjusted until then."""
+    deal, terms, opened = versions.deal, versions.at(period)[0], opened_at(reader, versions.deal).get(period)
+    known_at, others = None if opened is None else opened - 1, not_loans(terms)
+    loans = reader.loan_balances(deal, known_at, not_loans=others)
+    moved = _moved(reader.adjusting(deal, after=reader.last_stated(deal, known_at, not_loans=others), up_to=known_at), terms)
+    return {loan: balance for loan in {*loans, *moved.rolled} if (balance := loans.get(loan, 0) + moved.rolled.get(loan, 0))}
+
+
+def pools_adjusted(reader: Reader, terms: Terms, period: date) -> Mapping[str, Money]:
+    """By how much what is booked in a period for earlier ones raises each pool."""
+    moved = _moved(reader.adjusting(terms.deal.deal, period=period), terms)
+    return {pool: moved.pool_rise(pool) for pool in terms.deal.all_pools}
+
+
+def _moved(events: Iterable[tuple[int, Event]], terms: Terms) -> Context:
+    return Context(Month(date.max, [event for _, event in events]), terms)
+
+
+# Superseded months ----------------------------------------------------------------------------------------------------------
+
+
+def month_problems(reader: Reader, versions: Versions, corrections: Sequence[Correction]) -> Iterator[tuple[int, Problem]]:
+    """(row, problem) of what no longer agrees in the open months that a file corrects: its own facts, and the loans that it touches, with all their rows."""
+    for period in sorted({one.period for one in corrections}):
+        of_period = [one for one in corrections if one.period == period]
+        terms = versions.at(period)[0]
+        rows = {event.subject: one.row for one in of_period for event in _both(one) if event.subject is not None}
+        gone = {(one.line.position, one.line.event.line) for one in of_period if one.line}
+        stated = [one.event for one in of_period if one.event is not None]
+        kept = [event._replace(source_row=row) for subject, row in rows.items() for event in _standing(reader, versions.deal, period, subject, gone)]
+        loans = [event for event in kept if Context(Month(period, [event]), terms).by_loan]
+        month = Month(period, [event._replace(line=line) for line, event in enumerate((*stated, *loans), 1)])
+        touched = {loan: balance for loan, balance in loans_before(reader, versions, period).items() if loan in rows}
+        known = lambda some: reader.loans_known(versions.deal, some)  # noqa: E731  # one line beside its only use
+        yield from remittance_checks.check(Context(month, terms, touched, known=known, is_whole=False))
+
+
+def _both(one: Correction) -> Iterator[Event]:
+    if one.line is not None:
+        yield one.line.event
+    if one.event is not None:
+        yield one.event
+
+
+def _standing(reader: Reader, deal: str, period: date, subject: str, gone: Collection[tuple[int, int]]) -> Iterator[Event]:
+    """The lines of a period that name a subject, and that nothing takes back."""
+    return (event for position, event in reader.standing_of(deal, period, subject) if (position, event.line) not in gone)

@@ -1,0 +1,57 @@
+"""Reading single lines of the log, for those who correct them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import Connection, bindparam, select
+
+from ledger.core.events import Event
+from ledger.store import tables
+from ledger.store.months import standing
+
+_COLUMNS = tables.event.c
+_OF_DEAL = _COLUMNS.deal_id == bindparam("deal")
+_LINE = select(*(_COLUMNS[name] for name in Event._fields)).where(_OF_DEAL, _COLUMNS.position == bindparam("at"), _COLUMNS.line == bindparam("number"))
+_CORRECTED = select(_COLUMNS.position, _COLUMNS.line, _COLUMNS.effect).where(
+    _OF_DEAL, _COLUMNS.corrects_position == bindparam("at"), _COLUMNS.corrects_line == bindparam("number")
+)
+_COMMITS = tables.log_commit.c
+_EVENTS = select(_COLUMNS.position, *(_COLUMNS[name] for name in Event._fields)).order_by(_COLUMNS.position, _COLUMNS.line)
+
+
+class LineReader:
+    """The part of `Reader` that reads lines one by one."""
+
+    connection: Connection
+
+    def deal_id(self, deal: str) -> int:
+        raise NotImplementedError
+
+    def line(self, deal: str, position: int, line: int) -> Event | None:
+        """A line by position and number; None where the log has no such line."""
+        row = self.connection.execute(_LINE, {"deal": self.deal_id(deal), "at": position, "number": line}).one_or_none()
+        return None if row is None else Event(*row)
+
+    def corrected_by(self, deal: str, position: int, line: int) -> dict[int, tuple[int, int]]:
+        """(position, line) of what corrects a line, by its effect: -1 took it back, 1 states it anew."""
+        rows = self.connection.execute(_CORRECTED, {"deal": self.deal_id(deal), "at": position, "number": line})
+        return {effect: (at, number) for at, number, effect in rows}
+
+    def adjusting(self, deal: str, *, after: int = 0, up_to: int | None = None, period: date | None = None) -> list[tuple[int, Event]]:
+        """(position, event) of all that commits of treatment `adjust` have booked for earlier periods: in one period, or at `after` < position <= `up_to`."""
+        deal_id = self.deal_id(deal)
+        commits = select(_COMMITS.position).where(_COMMITS.deal_id == deal_id, _COMMITS.treatment == "adjust", _COMMITS.position > after)
+        if up_to is not None:
+            commits = commits.where(_COMMITS.position <= up_to)
+        if period is not None:
+            commits = commits.where(_COMMITS.period == period)
+        chosen = _EVENTS.where(_COLUMNS.deal_id == deal_id, _COLUMNS.position.in_(commits))
+        return [(position, Event(*event)) for position, *event in self.connection.execute(chosen)]
+
+    def standing_of(self, deal: str, period: date, subject: str) -> list[tuple[int, Event]]:
+        """(position, event) of what a period says of one subject, without what was taken back."""
+        deal_id = self.deal_id(deal)
+        commits = select(_COMMITS.position).where(_COMMITS.deal_id == deal_id, _COMMITS.period == period)
+        chosen = _EVENTS.where(_COLUMNS.deal_id == deal_id, _COLUMNS.position.in_(commits), _COLUMNS.subject == subject)
+        return standing((position, Event(*event)) for position, *event in self.connection.execute(chosen))
