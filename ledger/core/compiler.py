@@ -280,15 +280,19 @@ class DealCompiler:
             self.problem((*path, text), f"`{text}` is not {kind}", "the keys of a table are values of what it is `by`")
             return (date.min if kind == DATE else Fraction(0),)
 
-    def _cell(self, path: Path, cell: Formula) -> Term:
-        outer, self._formula = self._formula, cell
+    def open_formula(self, path: Path, formula: Formula) -> Term:
+        """Compile a formula as whatever type it has; one that is wrong is noted and read as zero."""
+        outer, self._formula = self._formula, formula
         try:
-            term = compile_open(cell, self.names)
+            return compile_open(formula, self.names)
         except FormulaError as error:
             self.problem(path, error.fact, error.remedy, error.at)
             return Term(OPEN, lambda _run: 0, 0)
         finally:
             self._formula = outer
+
+    def _cell(self, path: Path, cell: Formula) -> Term:
+        term = self.open_formula(path, cell)
         if term.constant is None:
             self.problem(path, f"`{cell.text}` is not a constant", "a table holds constants; put the formula under `amounts` or `ratios`")
         return term

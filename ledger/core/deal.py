@@ -255,10 +255,10 @@ class Trigger(Model):
 
 
 def _sort_of_weights(value: object) -> str:
-    return "fixed" if isinstance(value, Mapping) else "field"
+    return "stated" if isinstance(value, Mapping) else "field"
 
 
-Weights = Annotated[Annotated[str, Tag("field")] | Annotated[dict[str, Amount], Tag("fixed")], Discriminator(_sort_of_weights)]
+Weights = Annotated[Annotated[str, Tag("field")] | Annotated[dict[str, F], Tag("stated")], Discriminator(_sort_of_weights)]
 
 
 def _single(value: object) -> object:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from fractions import Fraction
+from typing import TYPE_CHECKING, cast
 
 from ledger.core.allocation import Branch, Weigh
 from ledger.core.deal import Block, Node, Step
-from ledger.core.formula import BOOLEAN, MONEY, FormulaError, Name, Read
+from ledger.core.formula import BOOLEAN, MONEY, NUMBER, OPEN, Formula, FormulaError, Name, Read
 from ledger.core.problems import nearest
 from ledger.core.terms import CompiledBlock, CompiledStep, Steps, Terms, What
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from ledger.core.compiler import DealCompiler
 
 Path = tuple[str | int, ...]
-WORDS: tuple[What, ...] = ("interest", "fees", "principal", "rest")
+WORDS: tuple[What, ...] = ("interest", "fees", "due", "principal", "rest")
 
 
 class StepCompiler:
@@ -122,25 +123,31 @@ class StepCompiler:
         payees = tuple(dict.fromkeys(payee for child in children for payee in child.payees()))
         match node.by:
             case dict():
-                return self._fixed(path, node.by, children)
+                return self._stated(path, node.by, children)
             case None:
                 all_classes = all(self.terms.has_balance(payee) for payee in payees)
-                by = "due" if what in ("interest", "fees") or not all_classes else "balance"
+                by = "due" if what in ("interest", "fees", "due") or not all_classes else "balance"
             case _:
                 by = node.by
         return None if by == "due" else self._field(path, by, payees)
 
-    def _fixed(self, path: Path, weights: Mapping[str, Any], children: list[Branch]) -> Weigh | None:
-        shares: dict[str, Any] = {}
+    def _stated(self, path: Path, weights: Mapping[str, Formula], children: list[Branch]) -> Weigh | None:
+        """A weight of each payee, all amounts or all numbers; a formula that falls below zero weighs nothing."""
+        known = len(self.compiler.problems)
+        terms = {name: self.compiler.open_formula((*path, name), weight) for name, weight in weights.items()}
+        if len(self.compiler.problems) > known:
+            return None
+        kind = next((term.type for term in terms.values() if term.type != OPEN), NUMBER)
+        shares: dict[str, Read] = {}
         for name, weight in weights.items():
-            for member in self.payees(path, name):
-                shares[member] = weight
-        if any(weight < 0 for weight in weights.values()):
+            read = self.compiler.formula((*path, name), weight, kind).read
+            shares.update(dict.fromkeys(self.payees(path, name), read))
+        if any(isinstance(term.constant, int | Fraction) and term.constant < 0 for term in terms.values()):
             self.compiler.problem(path, "a weight is negative", "weights are zero or above")
         missing = [payee for child in children for payee in child.payees() if payee not in shares]
         if missing:
             self.compiler.problem(path, f"no weight for {', '.join(missing)}", "give every payee of the node a weight")
-        return lambda _run, branch: sum(shares.get(payee, 0) for payee in branch.payees())
+        return lambda run, branch: sum(max(0, shares[payee](run)) for payee in branch.payees())
 
     def _field(self, path: Path, field: str, payees: Iterable[str]) -> Weigh | None:
         reads: dict[str, Read] = {}
@@ -209,6 +216,7 @@ def _takes_such_payees(step: Step, what: What, payees: list[str], terms: Terms) 
             (step.verb != "pay" and not tranche, "is not a class", f"`{step.verb}` moves the books of classes only"),
             (step.verb in ("write_down", "write_up") and tranche and not terms.has_balance(payee), "has no balance", "write down classes with a balance"),
             (what == "fees" and payee not in deal.fees, "is not a fee", "write `pay: interest` or `pay: principal` for a class"),
+            (what == "due" and payee not in terms.accruals and payee not in deal.fees, "is owed nothing", "`due` is interest of a class, and fees"),
             (what == "interest" and payee not in terms.accruals, "accrues no interest", "give the class a `rate`, or pay it a formula"),
             (what == "principal" and not terms.has_balance(payee), "has no balance", "pay principal to classes with a balance"),
             (what == "ledger" and payee not in terms.ledger_classes.get(step.what.text, ()), f"has no {step.what.text}", "name it under `of` of the ledger"),

@@ -21,7 +21,7 @@ from ledger.core.money import Exact, Money
 from ledger.core.posting import Claims
 from ledger.core.schedule import PeriodDates
 
-What = Literal["interest", "fees", "principal", "rest", "ledger", "amount"]
+What = Literal["interest", "fees", "due", "principal", "rest", "ledger", "amount"]
 """What a `pay` pays: what each payee is owed of a sort, all that the sources hold, or an amount."""
 
 

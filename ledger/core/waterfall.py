@@ -81,6 +81,8 @@ def room_to_pay(run: Running, step: CompiledStep, payee: str) -> Money:
             return max(0, run.owed_interest(payee))
         case "fees":
             return max(0, -run.balances[posting.fee(payee)])
+        case "due":
+            return max(0, -run.balances[posting.fee(payee)] if payee in run.terms.deal.fees else run.owed_interest(payee))
         case "principal":
             return -run.balances[run.terms.claims[payee].principal]
         case "ledger":
@@ -116,7 +118,7 @@ def pay_from(run: Running, step: CompiledStep, account: str, payee: str, amount:
         run.transfer(source, posting.principal(payee), amount, step.label, f"{payee}.principal_paid", step.cause)
     elif step.what == "ledger" or step.ledger is not None:
         pay_for_ledger(run, step, source, payee, amount)
-    elif step.what == "interest":
+    elif step.what in ("interest", "due"):
         pay_owed_interest(run, step, source, payee, amount)
     else:
         pay_further_interest(run, step, source, payee, amount)
@@ -134,7 +136,7 @@ def _payable(run: Running, account: str, amount: Money, paid: Money = 0) -> Mone
 
 def pay_fee(run: Running, step: CompiledStep, source: str, payee: str, amount: Money) -> None:
     """Pay what a fee is owed; an amount by formula is owed by being paid."""
-    if step.what != "fees":
+    if step.what not in ("fees", "due"):
         run.transfer(posting.fee(payee), EXCESS, amount, step.label, f"{payee}.accrued", step.cause)
     run.transfer(source, posting.fee(payee), amount, step.label, f"{payee}.paid", step.cause)
 

@@ -169,7 +169,7 @@ tranches:
   B: {original_balance: 100, rate: 6%}
   Z: {original_balance: 100, rate: 7%}
   R: {kind: residual}
-fees: {seller: {}, advances: {owed_by: [advance, advance_reimbursement]}}
+fees: {seller: {}, advances: {owed_by: [advance, advance_reimbursement]}, swap: {}}
 accounts:
   funds: {collects: [interest, payahead, payahead_applied, advance, advance_reimbursement]}
   revenue: {}

@@ -381,6 +381,24 @@ def test_a_swap_pays_the_net_of_its_legs_either_way(notional: str, base: int, in
     assert month["R.interest_paid"] == 20 + received - month["A.interest_paid"]
 
 
+def test_a_swap_and_senior_interest_share_pari_passu_what_there_is() -> None:
+    books = Books("""
+        pool: {original_balance: 1_200}
+        accounts: {funds: {collects: [interest]}}
+        tranches: {A: {original_balance: 1_200, rate: 12%}, B: {original_balance: 100, rate: 12%}}
+        fees: {swap: {amount: 6}}
+        waterfall:
+          - {pay: due, to: {sequential: [{pro_rata: [A, swap]}, B]}, from: funds}
+    """)
+
+    short, full = books.month(interest=9), books.month(interest=30)
+
+    assert (short["A.interest_paid"], short["swap.paid"]) == (6, 3)  # 12 and 6 are owed
+    assert (short["A.unpaid_interest"], short["swap.unpaid"]) == (6, 3)
+    assert (full["A.interest_paid"], full["swap.paid"], full["B.interest_paid"]) == (18, 9, 2)
+    assert full["funds.balance"] == 1
+
+
 def test_a_cap_agreement_pays_what_the_index_exceeds_its_strike_by() -> None:
     books = Books("""
         pool: {original_balance: 1_200}

@@ -99,10 +99,15 @@ def test_principal_of_a_shared_class_comes_from_each_group_in_proportion() -> No
     assert paid(month, "principal_paid") == {"A-1": 54, "A-2": 36, "M": 10}
 
 
-def test_an_allocation_may_weigh_by_what_the_groups_collected() -> None:
-    steps = "  - {pay: interest, to: {pro_rata: [A-1, A-2], by: {A-1: 3, A-2: 1}}, from: [funds_1, funds_2]}\n"
+def test_shares_may_follow_what_each_group_collected() -> None:
+    by = "{A-1: one.prepayment, A-2: two.prepayment - 10}"
+    steps = f"  - {{pay: principal, to: {{pro_rata: [A-1, A-2], by: {by}}}, from: [funds_1, funds_2]}}\n"
+    books = Books(DEAL + steps)
 
-    assert paid(Books(DEAL + steps).month(one__interest=2), "interest_paid") == {"A-1": Decimal("1.50"), "A-2": Decimal("0.50"), "M": 0}
+    shared, alone = books.month(one__prepayment=30, two__prepayment=20), books.month(one__prepayment=40, two__prepayment=5)
+
+    assert paid(shared, "principal_paid") == {"A-1": Decimal("37.50"), "A-2": Decimal("12.50"), "M": 0}  # 50 by 30 : 10
+    assert paid(alone, "principal_paid") == {"A-1": 45, "A-2": 0, "M": 0}  # a weight below zero weighs nothing
 
 
 # Facts of the whole deal ------------------------------------------------------------------------------------------------------
@@ -138,6 +143,8 @@ def test_its_row_names_no_pool_and_those_of_others_must() -> None:
     [
         ("one.interest,", "three.interest,", "`three.interest` is not a kind of event, an amount or a reported amount"),
         ("one.interest,", "interest,", "`interest` is collected by funds_1 and by funds_2"),
+        ("from: funds_1, limit: one.scheduled_principal + one.prepayment", "from: funds_1, limit: three.prepayment", "unknown name `three.prepayment`"),
+        ("to: A-1, from: funds_1}", "to: {pro_rata: [A-1, A-2], by: {A-1: one.interest, A-2: 2%}}, from: funds_1}", "this is a number"),
         ("one.net_wac:", "three.net_wac:", "`three.net_wac` is reported of `three`, which is no pool"),
     ],
 )

@@ -148,6 +148,27 @@ def test_unpaid_interest_may_be_lost() -> None:
     assert second["A.interest_paid"] == 600
 
 
+def test_deferrable_interest_that_cannot_be_paid_is_added_to_the_balance() -> None:
+    waterfall = "waterfall:\n  - {pay: interest, to: A, from: funds}\n  - {accrete: interest, to: A}\n"
+    books = deal("  A: {original_balance: 120_000, rate: 10%}", "", waterfall)
+
+    first, second = books.month(interest=400), books.month(interest=2_000)
+
+    assert (first["A.interest_paid"], first["A.accreted"], first["A.balance"], first["A.unpaid_interest"]) == (400, 600, 120_600, 0)
+    assert (second["A.interest_accrued"], second["A.interest_paid"], second["A.accreted"]) == (1005, 1005, 0)
+
+
+def test_prepayment_premiums_go_to_a_class_that_owns_them() -> None:
+    further = "events: {premium: {cash: in}}\n"
+    waterfall = "waterfall:\n  - {pay: interest, to: A, from: funds}\n  - {pay: pool.premium, to: P, from: premiums, as: interest}\n"
+    text = FUNDS.replace("accounts: {", "accounts: {premiums: {collects: [premium]}, ")
+    books = Books(text + "tranches: {A: {original_balance: 1_200, rate: 5%}, P: {original_balance: 100}}\n" + further + waterfall)
+
+    month = books.month(interest=5, premium="7.25")
+
+    assert (month["A.interest_paid"], month["P.interest_paid"], month["P.balance"]) == (5, Decimal("7.25"), 100)
+
+
 # Shortfalls -------------------------------------------------------------------------------------------------------------------
 
 CUT = """waterfall:

@@ -309,6 +309,46 @@ def test_principal_buys_loans_while_the_deal_revolves_and_pays_the_notes_afterwa
     assert (third["A.principal_paid"], third["reinvestment.balance"]) == (135, 0)  # what was not reinvested, and this month's 50
 
 
+def test_a_share_is_fixed_when_the_revolving_period_ends() -> None:
+    books = Books("""
+        pool: {original_balance: 1_000}
+        accounts: {funds: {collects: [scheduled_principal]}}
+        tranches: {investors: {original_balance: 400}, seller: {kind: residual}}
+        triggers: {amortization: {fails_when: period >= 2, curable: false}}
+        ratios:
+          floating: investors.opening_balance / pool.opening_balance
+          allocation: if amortization and period > 2 then previous(allocation) else floating
+        waterfall:
+          - {pay: principal, to: investors, from: funds, limit: allocation * pool.scheduled_principal, when: amortization}
+          - {pay: rest, to: seller, from: funds}
+    """)
+
+    months = [books.month(scheduled_principal=100) for _ in range(4)]
+
+    assert months[0]["seller.interest_paid"] == 100
+    # 400 of the 900 that are left when it ends: 44.4 % of each month's principal, though the investors' share of the pool changes.
+    assert [month["investors.principal_paid"] for month in months] == [0, Decimal("44.44"), Decimal("44.44"), Decimal("44.44")]
+
+
+def test_principal_accumulates_and_is_paid_in_one_sum() -> None:
+    books = Books("""
+        pool: {original_balance: 1_000}
+        accounts: {funds: {collects: [scheduled_principal]}, accumulation: {target: controlled}}
+        tranches: {A: {original_balance: 120}, seller: {kind: residual}}
+        tables: {controlled: {by: period, 1: 40, 2: 80, 3: 120}}
+        waterfall:
+          - {pay: accumulation.shortfall, to: accumulation, from: funds}
+          - {pay: principal, to: A, from: accumulation, when: period == 3}
+          - {pay: rest, to: seller, from: funds}
+    """)
+
+    months = [books.month(scheduled_principal=amount) for amount in (30, 70, 60)]
+
+    assert [month["accumulation.balance"] for month in months] == [30, 80, 0]  # what was missed is made up
+    assert [month["A.balance"] for month in months] == [120, 120, 0]
+    assert [month["seller.interest_paid"] for month in months] == [0, 20, 20]
+
+
 def test_a_pre_funding_account_buys_loans_and_what_it_does_not_need_prepays_the_notes() -> None:
     books = Books("""
         pool: {original_balance: 800}
