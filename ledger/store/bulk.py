@@ -13,18 +13,21 @@ from sqlalchemy.exc import DBAPIError
 Row = tuple[Any, ...]
 
 
-def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Insert full rows, in column order. Dates are `date` on PostgreSQL and ISO text on SQLite: see `database_dates`."""
+def insert_rows(connection: Connection, table: Table, rows: Sequence[Row], key: tuple[int, ...] = ()) -> None:
+    """Insert full rows, in column order, less the first columns, `key`, that all of them share.
+
+    Dates are `date` on PostgreSQL and ISO text on SQLite: see `database_dates`.
+    """
     if not rows:
         return
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(_insert_statement(table), list(rows))
+        connection.exec_driver_sql(_insert_statement(table, key), list(rows))
         return
     # One COPY for all rows: a statement trigger sees them together.
     with driver_cursor(connection) as cursor, cursor.copy(_copy_statement(table)) as copy:
         write_row = copy.write_row
         for row in rows:
-            write_row(row)
+            write_row(key + row)
 
 
 def database_dates(connection: Connection, rows: Iterable[Row], column: int) -> list[Row]:
@@ -56,11 +59,11 @@ def driver_cursor(connection: Connection) -> Iterator[Any]:
         cursor.close()
 
 
-@lru_cache
-def _insert_statement(table: Table) -> str:
+def _insert_statement(table: Table, key: tuple[int, ...]) -> str:
+    """The shared columns stand in the statement as the numbers that they are: a row need not be copied to put them before it."""
     names = [column.name for column in table.columns]
-    marks = ", ".join("?" * len(names))
-    return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})"
+    values = [*map(str, key), *"?" * (len(names) - len(key))]
+    return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join(values)})"
 
 
 @lru_cache

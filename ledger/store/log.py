@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -22,8 +22,9 @@ from ledger.store.bulk import database_dates, insert_rows
 from ledger.store.projections import Head, Reader
 
 Treatment = Literal["original", "supersede", "adjust", "reopen"]
-_EFFECTIVE_ON = tables.event.columns.keys().index("effective_on")
-_ORIGIN_PERIOD = tables.posting.columns.keys().index("origin_period")
+_EFFECTIVE_ON = Event._fields.index("effective_on")
+_ORIGIN_PERIOD = 1 + Posting._fields.index("origin_period")
+"""Where the dates stand in a line of each, which for a posting begins with its number."""
 _MONEY = ("principal", "interest", "fee", "amount", "balance")
 _TEXTS = ("kind", "subject", "rate", "code")
 _INTEGERS = ("delinquency", "corrects_position", "corrects_line", "source_row")
@@ -166,10 +167,10 @@ class Writer(Reader):
 
     def _insert_events(self, deal_id: int, position: int, events: Sequence[Event]) -> list[bytes]:
         """Write the rows and return their leaves. Raises ProblemsFound for a figure that no column can hold."""
-        key = (deal_id, position)
+        lines = database_dates(self.connection, [event[:] for event in events], _EFFECTIVE_ON)  # a date is hashed as the text of it
         try:
-            insert_rows(self.connection, tables.event, database_dates(self.connection, [key + event for event in events], _EFFECTIVE_ON))
-            leaves = seal.leaves(event[:] for event in events)
+            insert_rows(self.connection, tables.event, lines, (deal_id, position))
+            leaves = seal.leaves(lines)
         except (OverflowError, TypeError, sqlalchemy.exc.DataError) as error:
             stop_on(_range_problems(events))
             raise error
@@ -235,9 +236,10 @@ class Writer(Reader):
         balance nor movement has no row. The database refuses balances that are not the previous ones and the sum of the postings.
         """
         deal_id, number = self.deal_id(self.deal), header.number
-        lines = [(deal_id, number, line, *posting) for line, posting in zip(count(1), postings, strict=False)]
-        insert_rows(self.connection, tables.posting, database_dates(self.connection, lines, _ORIGIN_PERIOD))
-        insert_rows(self.connection, tables.balance, [(deal_id, number, *row) for row in balances])
+        key = (deal_id, number)
+        lines = [(line, *posting) for line, posting in enumerate(postings, 1)]
+        insert_rows(self.connection, tables.posting, database_dates(self.connection, lines, _ORIGIN_PERIOD), key)
+        insert_rows(self.connection, tables.balance, [row[:] for row in balances], key)
         write_point("postings written")
         row = header._asdict() | {"deal_id": deal_id, "known_at": known_at, "digest": seal.distribution_digest(header, postings)}
         self.connection.execute(_INSERT_DISTRIBUTION, row)
@@ -272,18 +274,17 @@ def _check_draft(draft: Draft) -> None:
     header = {name: getattr(draft, name) for name in ("actor", "reason", "source", "source_name", "source_digest")}
     stop_on(_text_problems({name: text for name, text in header.items() if text is not None}))
     # One look at all the text of a commit: a control character or lone surrogate anywhere makes it not printable.
-    seen = _distinct(events, _TEXTS)
+    seen = set[Any]().union(*(_column(events, name) for name in _TEXTS))
     if not "".join(text for text in seen if text is not None).isprintable():
         stop_on(problem for event in events for problem in _event_text_problems(event))
     # Amounts are refused by either database; SQLite would take a longer whole number than PostgreSQL's `integer` holds.
-    numbers = _distinct(events, _INTEGERS) - {None}
-    if numbers and not -_INTEGER <= min(numbers) <= max(numbers) <= _INTEGER:
+    if any(max(map(abs, filter(None, _column(events, name))), default=0) > _INTEGER for name in _INTEGERS):
         stop_on(_range_problems(events))
 
 
-def _distinct(events: Sequence[Event], names: Sequence[str]) -> set[Any]:
-    """The different values of some columns; no tuple is made for a row, since a month has a hundred thousand."""
-    return set[Any]().union(*(map(itemgetter(Event._fields.index(name)), events) for name in names))
+def _column(events: Sequence[Event], name: str) -> Iterator[Any]:
+    """One column of all events; nothing is made for a row, since a month has a hundred thousand."""
+    return map(itemgetter(Event._fields.index(name)), events)
 
 
 def _event_text_problems(event: Event) -> list[Problem]:
