@@ -26,7 +26,7 @@ FLAGS = {"yes": "yes", "no": "no", "true": "yes", "false": "no"}
 def amounts(column: str, texts: Sequence[str], scale: int, note: Note) -> Sequence[Money | None]:
     """Money, units at carry scale. Where every cell has exactly that many decimal places, as a servicer's file does, dropping the points reads it all."""
     whole = "\n".join(texts)
-    if scale and _exact_cells(scale).fullmatch(whole):
+    if scale and texts and _exact_cells(scale).fullmatch(whole):
         return [int(digits) if digits else None for digits in whole.replace(".", "").split("\n")]
     return each(column, texts, amount_of(scale), note)
 
