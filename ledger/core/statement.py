@@ -182,7 +182,7 @@ def _sections(run: Running) -> Iterator[tuple[str, Iterable[tuple[str, Items]]]]
     yield "groups", ((name, dict(_group_figures(run, members))) for name, members in terms.groups.items() if members)
     yield "fees", ((name, dict(_fee_figures(run, name))) for name in deal.fees)
     yield "accounts", ((name, dict(_account_figures(run, name))) for name in deal.accounts)
-    yield "pools", ((name, dict(_pool_figures(run, pools))) for name, pools in _pools(terms))
+    yield "pools", ((name, dict(_pool_figures(run, name, pools))) for name, pools in _pools(terms))
     for section, figures in (
         ("reported", _reported_figures(run)),
         ("amounts", _value_figures(run)),
@@ -300,15 +300,17 @@ def _pools(terms: Terms) -> list[tuple[str, list[str]]]:
     return [*([("pool", names)] if terms.deal.pools else []), *((name, [name]) for name in names)]
 
 
-def _pool_figures(run: Running, pools: Sequence[str]) -> Iterator[tuple[str, Figure]]:
+def _pool_figures(run: Running, subject: str, pools: Sequence[str]) -> Iterator[tuple[str, Figure]]:
+    """Figures of one pool, or of all together with the facts of the whole deal."""
     terms = run.terms
     yield from _table(run, POOL_ITEMS, pools)
     balance, original = (sum(pool_balance(run.balances, terms, pool) for pool in pools), sum(terms.original[pool] for pool in pools))
     if original:
         yield "factor", Figure("exact", Fraction(balance, original), terms.deal.rounding.factor.places, terms.deal.rounding.factor.mode)
-    collected = {component for pool, component in terms.collecting if pool in pools}
+    collected = {component for pool, component in terms.collecting if pool in (subject, *pools)}
     for name, component in terms.components.items():
-        amount = sum(run.figures[key] for pool in pools for key in component_keys(pool, name))
+        reported_under = terms.pools_of(name) if subject == "pool" else pools
+        amount = sum(run.figures[key] for pool in reported_under for key in component_keys(pool, name))
         if amount or name in collected or moves_the_pool(component):
             yield name, _money(amount)
     yield "other_reduction", _money(sum(run.figures[f"{pool}.other_reduction"] for pool in pools))

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from ledger.core.problems import ProblemsFound
+from ledger.core.statement import draw
 from ledger.files import remittance
 from tests.core.deals import Books, Month, problems_of
 
@@ -121,6 +122,8 @@ def test_a_kind_that_moves_no_pool_belongs_to_the_whole_deal() -> None:
 
     assert (month["shared.collected"], month["pool.recall"], month["trustee.paid"]) == (10, 10, 4)
     assert month["one.recall"] == 0
+    shown = draw(month.terms, month.distribution).items("pool")
+    assert (shown["recall"].value, shown["invoice"].value) == (1_000, 400)
 
 
 def test_its_row_names_no_pool_and_those_of_others_must() -> None:
