@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from cli.common import DEMO, Day, Settings, example, progress, stop, with_settings
+from cli.common import DEMO, Day, Settings, example, progress, with_settings
+from cli.several import OfDeals, Outcome, print_each
 
 if TYPE_CHECKING:
-    from ledger.core.statement import Statement
+    from ledger.service import Distributed
 
 
-@click.command("distribute", epilog=example(f"{DEMO} distribute SMT-2000-4"))
+@click.command("distribute", cls=OfDeals, epilog=example(f"{DEMO} distribute SMT-2000-4"))
 @click.argument("deal")
 @click.option("--through", type=Day(), metavar="PERIOD", help="The last period to distribute: a date, or 2025-04 for the period of that month.")
 @click.option("--draft", is_flag=True, help="Print the statements that would follow, and record nothing.")
 @click.option("--reason", default="", metavar="TEXT", help="Why, for the log.")
 @with_settings
 def command(settings: Settings, deal: str, through: str | None, draft: bool, reason: str) -> None:
-    """Run the waterfall of DEAL for each period that was remitted and not yet distributed, in order.
+    """Run the waterfall of DEAL (a pattern or --all for several) for each period that was remitted and not yet distributed, in order.
 
     Where one period cannot be distributed, those before it stay as they are. Where the deal asks for approval, the next period is proposed, and
     `tranche approve` closes it.
@@ -28,42 +28,29 @@ def command(settings: Settings, deal: str, through: str | None, draft: bool, rea
     from ledger import service
 
     with settings.store() as store, progress() as show:
-        last = service.period(store, deal, through) if through else None
-        done = service.distribute(
-            store, deal, through=last, draft=draft, actor=settings.actor, reason=reason, progress=lambda key: show(f"{key} is distributed")
-        )
-    statements = done.statements()
-    if settings.json:
-        click.echo(json.dumps([_plain(statement) for statement in statements], sort_keys=True))
-    elif draft:
-        _print(statements)
-    else:
-        _summarize(statements)
-    if done.proposal is not None:
-        click.echo(
-            f"{done.proposal.period} is proposed, not distributed: somebody else runs `tranche approve {deal} {done.proposal.period}`", err=settings.json
-        )
-    if not statements and not done.problems:
-        click.echo(f"{deal} has nothing to distribute: append the next month with `tranche remit`", err=True)
-    if done.problems:
-        stop(done.problems)
+
+        def one(name: str) -> Outcome:
+            last = service.period(store, name, through) if through else None
+            done = service.distribute(
+                store, name, through=last, draft=draft, actor=settings.actor, reason=reason, progress=lambda key: show(f"{name}: {key} is distributed")
+            )
+            return _outcome(name, done, draft)
+
+        print_each(settings, store, deal, one)
 
 
-def _print(statements: list[Statement]) -> None:
-    from ledger.reports.text import to_text
-
-    for statement in statements:
-        click.echo(to_text(statement))
-
-
-def _plain(statement: Statement) -> dict[str, Any]:
+def _outcome(deal: str, done: Distributed, draft: bool) -> Outcome:
     from ledger.reports.json import value
+    from ledger.reports.text import one_line, to_text
 
-    return value(statement)
+    statements = done.statements()
+    text = "\n".join(to_text(statement) if draft else one_line(statement) for statement in statements)
+    return Outcome(text, [value(statement) for statement in statements], _note(deal, done), done.problems)
 
 
-def _summarize(statements: list[Statement]) -> None:
-    from ledger.reports.text import one_line
-
-    for statement in statements:
-        click.echo(one_line(statement))
+def _note(deal: str, done: Distributed) -> str:
+    if done.proposal is not None:
+        return f"{done.proposal.period} is proposed, not distributed: somebody else runs `tranche approve {deal} {done.proposal.period}`"
+    if not done.runs and not done.problems:
+        return f"{deal} has nothing to distribute: append the next month with `tranche remit`"
+    return ""

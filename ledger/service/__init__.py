@@ -3,10 +3,12 @@
 Every function takes the `Store` first. Those that write take the actor and answer only after the database has committed.
 """
 
+from ledger.service.addresses import Addresses
 from ledger.service.amendments import Amended, amend
 from ledger.service.corrections import Corrected, correct
 from ledger.service.deals import Opened, check_deal, open_deal
 from ledger.service.distributions import Distributed, approve, distribute
+from ledger.service.explanations import Explained, explain
 from ledger.service.known_at import KnownAt, position_of
 from ledger.service.proof import Anchor, check_proof, prove, seal_log
 from ledger.service.publications import Published, publish
@@ -18,7 +20,7 @@ from ledger.service.verification import Verified, verify
 from ledger.service.worked import WorkedDeal, board, worked_deals, worked_folders
 
 __all__ = [
-    "Amended", "Anchor", "Corrected", "Distributed", "Fixed", "Fixings", "KnownAt", "Opened", "Published", "Remitted", "Verified", "WorkedDeal", "amend",
-    "approve", "board", "check_deal", "check_proof", "correct", "distribute", "document", "fix_rates", "open_deal", "period", "position_of", "prove", "publish",
-    "reconcile", "remit", "seal_log", "statement", "terms_of", "verify", "worked_deals", "worked_folders",
+    "Addresses", "Amended", "Anchor", "Corrected", "Distributed", "Explained", "Fixed", "Fixings", "KnownAt", "Opened", "Published", "Remitted", "Verified",
+    "WorkedDeal", "amend", "approve", "board", "check_deal", "check_proof", "correct", "distribute", "document", "explain", "fix_rates", "open_deal",
+    "period", "position_of", "prove", "publish", "reconcile", "remit", "seal_log", "statement", "terms_of", "verify", "worked_deals", "worked_folders",
 ]  # fmt: skip

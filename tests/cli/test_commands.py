@@ -214,7 +214,7 @@ def test_verify_names_what_was_altered(distributed: Tranche) -> None:
     database.close()
 
     refused(distributed("verify", "COVE-1"), "position 2")
-    assert json.loads(distributed("verify", "--json").stdout)[0]["problems"]
+    assert json.loads(distributed("verify", "--json").stdout)["COVE-1"]["problems"]
 
 
 # Deals ----------------------------------------------------------------------------------------------------------------------
