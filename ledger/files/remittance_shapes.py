@@ -255,9 +255,8 @@ class _Judge:
             if column in filled and column not in layout.columns and not (column == "balance" and self._may_state_balance(kind)):
                 self._note(f"`{column}` of `{kind}` is filled", f"`{kind}` has {' and '.join(layout.columns)} only")
         self._reason(kind)
-        if kind == "status" and "code" in filled:
-            return
-        if kind not in WITHOUT_VALUE and not filled & {"value", *layout.columns}:
+        says_something = {"value", *layout.columns} | ({"code"} if kind == "status" else {"balance"} if self._may_state_balance(kind) else set())
+        if kind not in WITHOUT_VALUE and not filled & says_something:
             self._note(f"`{self.head.kind}` has no value", "write 0 where it is nil, or leave the row out where it is not reported")
 
     def _may_state_balance(self, kind: str) -> bool:
