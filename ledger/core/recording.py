@@ -6,11 +6,11 @@ compiled without one are not slowed by it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ledger.core.formula import Binary, Call, Conditional, Expression, Formula, Name, Scope, Term, Type, Unary, Value
+from ledger.core.formula import Binary, Call, Conditional, Expression, Formula, Keyword, Name, Number, Scope, Term, Type, Unary, Value
 
 Path = tuple[str | int, ...]
 
@@ -19,8 +19,8 @@ Path = tuple[str | int, ...]
 class Note:
     """One reading: of a formula, which has its path in the deal file, or of a name or a function of a name, which has its offset in the formula's text.
 
-    `parts` are the readings that were made for it, in order; a branch of an `if` that was not taken is not among them. `postings` counts the postings
-    that the period had made by then.
+    `name` is the name, or the function where `is_call`. `parts` are the readings that were made for it, in order; a branch of an `if` that was not taken
+    is not among them. `postings` counts the postings that the period had made by then. `types` are those of all that a formula may read, by offset.
     """
 
     value: Value
@@ -29,8 +29,10 @@ class Note:
     parts: tuple[Note, ...]
     path: Path = ()
     formula: Formula | None = None
+    types: Mapping[int, Type] = field(default_factory=dict)
     name: str = ""
     at: int = 0
+    is_call: bool = False
 
 
 class Recorder:
@@ -39,7 +41,8 @@ class Recorder:
     def __init__(self) -> None:
         self.notes: list[Note] = []
         self._open: list[list[Note]] = [self.notes]
-        self._constants: dict[str, Term] = {}
+        self._types: dict[str | Call, Type] = {}
+        self._constants: dict[str, Value] = {}
 
     def scope(self, names: Scope) -> Scope:
         """The same names, each reading of which is noted."""
@@ -47,17 +50,25 @@ class Recorder:
 
     def formula(self, path: Path, formula: Formula, term: Term) -> Term:
         """The formula's term, each reading of which is noted, with the names that were folded into it as constants."""
-        folded = [(node, self._constants[node.name]) for node in names_in(formula.root) if node.name in self._constants]
-        constants = tuple(Note(known.constant, known.type, 0, (), name=node.name, at=node.at) for node, known in folded if known.constant is not None)
-        return self._watched(term, Note(0, term.type, 0, constants, path=path, formula=formula))
+        read = list(self._read_in(formula.root))
+        types = {node.at: self._types[_key(node)] for node in read}
+        constants = tuple(
+            Note(self._constants[node.name], types[node.at], 0, (), name=node.name, at=node.at)
+            for node in read
+            if isinstance(node, Name) and node.name in self._constants
+        )
+        return self._watched(term, Note(0, term.type, 0, constants, path=path, formula=formula, types=types))
 
     def name(self, node: Name | Call, term: Term) -> Term:
         """A name's term, each reading of which is noted. A constant is read by no one: formulas that use it hold its value."""
-        name = node.name if isinstance(node, Name) else node.function
+        self._types[_key(node)] = term.type
         if term.constant is not None:
-            self._constants[name] = term
+            assert isinstance(node, Name)
+            self._constants[node.name] = term.constant
             return term
-        return self._watched(term, Note(0, term.type, 0, (), name=name, at=node.at))
+        if isinstance(node, Name):
+            return self._watched(term, Note(0, term.type, 0, (), name=node.name, at=node.at))
+        return self._watched(term, Note(0, term.type, 0, (), name=node.function, at=node.at, is_call=True))
 
     def _watched(self, term: Term, blank: Note) -> Term:
         inner = term.read
@@ -75,6 +86,19 @@ class Recorder:
             return value
 
         return replace(term, read=read)
+
+    def _read_in(self, node: Expression) -> Iterator[Name | Call]:
+        """The names, and the functions of a name, that an expression reads."""
+        match node:
+            case Name():
+                yield node
+            case Call() if node in self._types:
+                yield node
+            case Number() | Keyword():
+                return
+            case _:
+                for part in _parts(node):
+                    yield from self._read_in(part)
 
     def every(self) -> Iterator[Note]:
         """All notes, parts before what they are parts of."""
@@ -101,21 +125,17 @@ class _RecordedNames:
         return self.recorder.name(node, self.names.special(node))
 
 
-def names_in(node: Expression) -> Iterator[Name]:
-    """The names that an expression reads as values; the first argument of a function of a name is none."""
+def _parts(node: Call | Unary | Binary | Conditional) -> tuple[Expression, ...]:
     match node:
-        case Name():
-            yield node
-        case Unary():
-            yield from names_in(node.operand)
-        case Binary():
-            yield from names_in(node.left)
-            yield from names_in(node.right)
-        case Conditional():
-            for part in (node.test, node.then, node.otherwise):
-                yield from names_in(part)
         case Call():
-            for argument in node.arguments[node.function in ("previous", "average", "interest") :]:
-                yield from names_in(argument)
-        case _:
-            return
+            return node.arguments
+        case Unary():
+            return (node.operand,)
+        case Binary():
+            return node.left, node.right
+        case Conditional():
+            return node.test, node.then, node.otherwise
+
+
+def _key(node: Name | Call) -> str | Call:
+    return node.name if isinstance(node, Name) else node

@@ -27,7 +27,7 @@ def statement(store: Store, deal: str, *, on: date | str | None = None, known_at
         versions = Versions(reader, deal)
         terms, _ = versions.at()
         position = position_of(reader, deal, known_at, store.clock())
-        day = _day_of(reader, terms, on, position) if isinstance(on, str) else on
+        day = day_of(reader, terms, on, position) if isinstance(on, str) else on
         return drawn(reader, versions, latest(reader, terms, day, position), position, day)
 
 
@@ -47,7 +47,7 @@ def period(store: Store, deal: str, text: str) -> date:
         return schedule.named(terms_of(reader, deal)[0].deal, text)
 
 
-def _day_of(reader: Reader, terms: Terms, text: str, position: int) -> date:
+def day_of(reader: Reader, terms: Terms, text: str, position: int) -> date:
     """The day to look up: a whole date as it is, a period's by the day on which it was paid. Raises ProblemsFound where it is not distributed yet."""
     key = schedule.named(terms.deal, text)
     if text == str(key):

@@ -1,0 +1,104 @@
+"""Explanations as a text tree and as JSON.
+
+In the text a part stands below what it is a part of, with the sign by which it counts: `+` in a sum, `x` in a product, `/` below a fraction, `>` taken
+away with nothing below zero, `.` a name of a formula. What stands beside a figure without being a part of it begins with `|`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from ledger.core.explanation import Explanation, Relation
+from ledger.core.formula import MONEY, Type, Value
+from ledger.core.money import format_exact, format_money
+from ledger.core.statement import Statement
+
+SIGNS: Mapping[Relation, str] = {"given": "", "sum": "+", "negative": "-", "product": "x", "quotient": "/", "excess": ">", "formula": "."}
+"""How the parts of a node are marked."""
+FORMAT = 1
+MOST_PLACES = 30
+Line = tuple[str, str]
+"""What stands on the left, indented, and the figure on the right."""
+
+
+def to_text(statement: Statement, subject: str, figures: Mapping[str, Explanation]) -> str:
+    """The figures of a subject, each as a tree, the values in one column."""
+    what = "Distribution" if statement.kind == "distribution" else "Position after distribution"
+    head = f"{statement.deal}  {subject}\n{what} {statement.number} of {statement.dates['distribution']}; amounts in {statement.currency}\n"
+    trees = [list(_lines(figure, statement.scale)) for figure in figures.values()]
+    left = max((len(line[0]) for tree in trees for line in tree), default=0)
+    right = max((len(line[1]) for tree in trees for line in tree), default=0)
+    body = ("\n".join(f"{label.ljust(left)}  {shown.rjust(right)}".rstrip() for label, shown in tree) for tree in trees)
+    foot = f"Drawn at position {statement.position}, head {statement.head}"
+    return "\n".join([head, *(f"{tree}\n" for tree in body), foot]) + "\n"
+
+
+def _lines(node: Explanation, scale: int, indent: str = "", sign: str = "") -> Iterator[Line]:
+    mark = f"{sign} " if sign else ""
+    yield f"{indent}{mark}{_label(node)}", shown(node.type, node.value, scale)
+    inner = indent + ("  " if sign else "")
+    # What is taken away is said by its sign: a leaf below it would say it twice.
+    parts = () if node.relation == "negative" and not node.parts[0].parts else node.parts
+    for part in parts:
+        yield from _lines(part, scale, inner + "  " * (not sign), SIGNS[node.relation])
+    for reason in node.because:
+        yield from _lines(reason, scale, inner + "  " * (not sign), "|")
+
+
+def _label(node: Explanation) -> str:
+    source = node.source
+    formula = f" = {node.formula.text}" if node.formula else ""
+    if source is None:
+        return f"{node.label}{formula}"
+    place = f"{source.file}:{source.row}, " if source.file and source.row else f"{source.file}, " if source.file else ""
+    return f"{node.label}{formula}  [{place}position {source.position}, line {source.line}]"
+
+
+def shown(kind: Type, value: Value, scale: int, *, thousands: bool = True) -> str:
+    """A value as text: money with all places of the books, with up to 12 digits more where it is not rounded yet; other numbers with at most 12."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, date):
+        return value.isoformat()
+    if kind != MONEY:
+        return format_exact(value)
+    if isinstance(value, int) or value.denominator == 1:
+        return format_money(int(value), scale, thousands=thousands)
+    return format_exact(value / 10**scale, scale + 12)
+
+
+def to_json(statement: Statement, subject: str, figures: Mapping[str, Explanation]) -> bytes:
+    """The same trees as JSON, in one line: money and numbers as decimal text, or as `n/d` in currency where decimals do not end."""
+    value = {
+        "format": FORMAT, "deal": statement.deal, "subject": subject, "number": statement.number, "position": statement.position, "head": statement.head,
+        "currency": statement.currency, "dates": {name: day.isoformat() for name, day in statement.dates.items()},
+        "figures": {item: _node(figure, statement.scale) for item, figure in figures.items()},
+    }  # fmt: skip
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode() + b"\n"
+
+
+def _node(node: Explanation, scale: int) -> dict[str, Any]:
+    found: dict[str, Any] = {"label": node.label, "value": _plain(node, scale), "relation": node.relation}
+    if node.formula is not None:
+        found["formula"] = node.formula.text
+    if node.source is not None:
+        found["source"] = node.source._asdict()
+    for name, nodes in (("parts", node.parts), ("because", node.because)):
+        if nodes:
+            found[name] = [_node(inner, scale) for inner in nodes]
+    return found
+
+
+def _plain(node: Explanation, scale: int) -> str | bool:
+    value = node.value
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, date) or (node.type == MONEY and Fraction(value).denominator == 1):
+        return shown(node.type, value, scale, thousands=False)
+    exact = Fraction(value) / (10**scale if node.type == MONEY else 1)
+    text = format_exact(exact, MOST_PLACES)
+    return text if Fraction(text) == exact else str(exact)

@@ -1,0 +1,96 @@
+"""Why a figure is what it is: its period run once more from the log, under its own terms, with a recorder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from ledger.core.events import Event
+from ledger.core.evidence import Evidence, Line, Log, position, rerun
+from ledger.core.explain_figures import Explainer
+from ledger.core.explanation import Explanation
+from ledger.core.problems import Problem, ProblemsFound, nearest
+from ledger.core.statement import BALANCE, Statement
+from ledger.core.terms import Terms
+from ledger.service.books import READ_ONE_BY_ONE, SUMMED, Stored, collections, latest, recorded_dates
+from ledger.service.known_at import KnownAt, position_of
+from ledger.service.statements import day_of, drawn
+from ledger.service.terms import Versions
+from ledger.store.engine import Store
+from ledger.store.projections import Commit, Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Figures of one subject of a statement, each with its explanation."""
+
+    statement: Statement
+    subject: str
+    figures: dict[str, Explanation]
+
+
+def explain(store: Store, deal: str, subject: str, *, item: str | None = None, on: date | str | None = None, known_at: KnownAt = None) -> Explained:
+    """Explain the figures of a class, group, fee, account or pool, or of `deal` or a value of its own by its bare name; one item, or all of them.
+
+    Raises ProblemsFound: for a subject or an item that the statement does not have, and where the log no longer gives what was distributed.
+    """
+    with store.reading() as reader:
+        versions = Versions(reader, deal)
+        at = position_of(reader, deal, known_at, store.clock())
+        day = day_of(reader, versions.at()[0], on, at) if isinstance(on, str) else on
+        kept = latest(reader, versions.at()[0], day, at)
+        shown = drawn(reader, versions, kept, at, day)
+        subject, items = _asked(shown, subject, item)
+        explainer = Explainer(evidence(reader, versions, kept))
+        found = {name: explained for name in items if (explained := explainer.explain(subject, name)) is not None}
+        return Explained(shown, subject, found)
+
+
+def _asked(statement: Statement, subject: str, item: str | None) -> tuple[str, list[str]]:
+    """The subject and the items that are asked for. A bare name that is no subject is a value of the deal. Raises ProblemsFound for unknown ones."""
+    of_deal = statement.items("deal")
+    if subject not in statement.subjects() and subject in of_deal and item is None:
+        subject, item = "deal", subject
+    if subject not in statement.subjects():
+        remedy = nearest(subject, [*statement.subjects(), *of_deal]) or f"the statement has {', '.join(sorted(statement.subjects()))}"
+        raise ProblemsFound([Problem(f"the statement has no `{subject}`", remedy, place=statement.deal)])
+    known = statement.items(subject)
+    if item is None:
+        return subject, [name for name, figure in known.items() if figure.value or figure.kind == "flag"]
+    item = BALANCE if item == "balance" else item
+    if item not in known:
+        remedy = nearest(item, known) or f"it has {', '.join(known)}"
+        raise ProblemsFound([Problem(f"{subject} has no `{item}`", remedy, place=statement.deal)])
+    return subject, [item]
+
+
+def evidence(reader: Reader, versions: Versions, kept: Stored) -> Evidence:
+    """What a distribution is explained from. Raises ProblemsFound where running it again gives other postings than were recorded."""
+    terms, _ = versions.at(kept.period, kept.position)
+    if not kept.row:
+        return position(terms.deal, kept.distribution)
+    dates = recorded_dates(reader, versions.deal, kept.period, kept.position)
+    assert dates is not None  # the period was distributed
+    known = collections(reader, terms, kept.period, kept.position)
+    found = rerun(terms.deal, kept.distribution.opening, dates, known, _log(reader, terms, kept))
+    if found.postings != kept.distribution.postings:
+        fact = f"running {kept.period} again gives other postings than were recorded"
+        raise ProblemsFound([Problem(fact, "see `tranche verify`: it says whether the rules changed or the books were altered", place=versions.deal)])
+    return found
+
+
+def _log(reader: Reader, terms: Terms, kept: Stored) -> Log:
+    """The lines of the period as they were known when it was distributed."""
+    deal = terms.deal.deal
+    commits = {commit.position: commit for commit in reader.commits(deal, up_to=kept.position) if commit.period == kept.period}
+    summed = reader.events(deal, period=kept.period, kinds=(*SUMMED, *terms.deal.events), known_at=kept.position)
+    facts = reader.facts(deal, kept.period, READ_ONE_BY_ONE, kept.position)
+    return Log(tuple(_lines(summed, commits)), tuple(_lines(facts, commits)))
+
+
+def _lines(events: Iterable[tuple[int, Event]], commits: dict[int, Commit]) -> Iterator[Line]:
+    for at, event in events:
+        commit = commits[at]
+        of_earlier = event.corrects_position is not None and (event.corrects_line is None or commit.treatment == "adjust")
+        yield Line(at, event, commit.source_name, commit.source_digest, event.effective_on if of_earlier else None)
