@@ -12,9 +12,9 @@ from cli.common import DEMO, OUTPUT, Day, Settings, counted, example, read_file,
 FILE = click.Path(path_type=Path)
 
 
-@click.group("deal", short_help="check, open, amend, list and show deals")
+@click.group("deal", short_help="check, open, amend, list, show and draw deals")
 def command() -> None:
-    """Check a deal file, open a deal in the books, amend it, list and show them."""
+    """Check a deal file, open a deal in the books, amend it, list, show and draw them."""
 
 
 @command.command(epilog=example("tranche deal check tranche-demo/deals/sequoia-4/deal.yaml"))
@@ -114,6 +114,29 @@ def show(settings: Settings, deal: str, boarding: bool, period: str | None, outp
     with settings.store() as store:
         key = service.period(store, deal, period) if period else None
         write_output(service.document(store, deal, "boarding" if boarding else "deal", key), output)
+
+
+@command.command(epilog=example(f"{DEMO} deal draw SMT-2000-4 -o tranche-demo/sequoia-4.svg"))
+@click.argument("deal_or_file")
+@click.option(
+    "--format", "format_", type=click.Choice(("svg", "mermaid")), default="svg", show_default=True, help="A picture, or text for a page that draws it."
+)
+@OUTPUT
+@with_settings
+def draw(settings: Settings, deal_or_file: str, format_: str, output: Path | None) -> None:
+    """Draw the capital structure and the waterfall: of a deal in the books with its balances now, or of a deal file."""
+    from ledger import service
+    from ledger.reports.draw_mermaid import to_mermaid
+    from ledger.reports.draw_svg import to_svg
+    from ledger.reports.drawing import picture
+
+    file = Path(deal_or_file)
+    if file.suffix in (".yaml", ".yml") or file.is_file():
+        drawn = picture(service.check_deal(read_file(file), str(file)))
+    else:
+        with settings.store() as store:
+            drawn = service.deal_picture(store, deal_or_file)
+    write_output(to_svg(drawn) if format_ == "svg" else to_mermaid(drawn), output)
 
 
 @command.command(epilog=example("tranche deal schema -o tranche-demo/deal.schema.json"))

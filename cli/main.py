@@ -14,7 +14,7 @@ from ledger.core.problems import ProblemsFound
 COMMANDS = {
     "demo": "run a real and an invented trust, from boarding to statement",
     "database": "create, migrate and check the database",
-    "deal": "check, open, amend, list and show deals",
+    "deal": "check, open, amend, list, show and draw deals",
     "rates": "state an index fixing in every deal that names the index",
     "remit": "append a servicer's remittance",
     "correct": "correct what was appended, by reversal and restatement",
