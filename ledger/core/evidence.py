@@ -17,10 +17,9 @@ from ledger.core.explanation import Explanation, Source, given
 from ledger.core.formula import MONEY, Read
 from ledger.core.money import Money
 from ledger.core.posting import Posting
+from ledger.core.problems import Problem, ProblemsFound
 from ledger.core.processor import distribute
 from ledger.core.recording import Note, Path, Recorder
-from ledger.core.schedule import PeriodDates
-from ledger.core.state import State
 from ledger.core.terms import Terms
 
 
@@ -102,11 +101,18 @@ class Evidence:
         return (line for line in self.log.facts if line.event.kind == kind and subject in (None, line.event.subject))
 
 
-def rerun(deal: Deal, opening: State, dates: PeriodDates, collections: Collections, log: Log) -> Evidence:
-    """Run one period again and note all that it reads. Raises ProblemsFound as the period itself would."""
+def rerun(deal: Deal, kept: Distribution, collections: Collections, log: Log) -> Evidence:
+    """Run the period of a distribution again and note all that it reads; what was settled of it afterwards stays as it was kept.
+
+    Raises ProblemsFound where the period no longer gives the postings that were kept.
+    """
     recorder = Recorder()
     terms = compile_deal(deal, recorder)
-    return Evidence(terms, recorder, distribute(terms, opening, dates, collections), log)
+    again = distribute(terms, kept.opening, kept.dates, collections)
+    if again.postings != kept.postings[: len(again.postings)]:
+        fact = f"running {kept.dates.scheduled} again gives other postings than were recorded"
+        raise ProblemsFound([Problem(fact, "see `tranche verify`: it says whether the rules changed or the books were altered", place=deal.deal)])
+    return Evidence(terms, recorder, kept, log)
 
 
 def position(deal: Deal, opened: Distribution) -> Evidence:

@@ -61,10 +61,13 @@ class EventsExplained(ReadingsExplained):
         return forward if forward.value == part.amount else total(part.label, [less(total(part.posted.step, lines))])
 
     def _of_facts(self, part: Part) -> Explanation:
-        lines = list(self.evidence.facts(part.posted.step, part.subject))
-        if part.posted.step != "wire":  # each fact makes a posting of its own: of several the one of this amount is meant
-            lines = [line for line in lines if abs(line.event.amount or 0) == part.posted.amount][:1]
-        return self._turned(part, [given(f"{line.event.kind}: {line.event.subject}", MONEY, line.event.amount or 0, line.source) for line in lines])
+        """The facts of one subject: each made a posting of its own, in order; wires were added up."""
+        kind = part.posted.step
+        lines = [line for line in self.evidence.facts(kind, part.subject) if line.event.amount]
+        if kind != "wire":
+            before = self.evidence.postings[: part.at]
+            lines = lines[sum(posted.step == kind and posted.item.removeprefix("-") == part.posted.item.removeprefix("-") for posted in before) :][:1]
+        return self._turned(part, [given(f"{kind}: {part.subject}", MONEY, line.event.amount or 0, line.source) for line in lines])
 
     def _of_stated_balance(self, part: Part) -> Explanation:
         path: Path = ("pool", "balance") if self.deal.pool else ("pools", part.subject, "balance")

@@ -13,10 +13,10 @@ from ledger.core.explanation import Explanation
 from ledger.core.problems import Problem, ProblemsFound, nearest
 from ledger.core.statement import BALANCE, Statement
 from ledger.core.terms import Terms
-from ledger.service.books import READ_ONE_BY_ONE, SUMMED, Stored, collections, latest, recorded_dates
+from ledger.service.books import READ_ONE_BY_ONE, SUMMED, Stored, collections, latest
 from ledger.service.known_at import KnownAt, position_of
 from ledger.service.statements import day_of, drawn
-from ledger.service.terms import Versions
+from ledger.service.terms import Versions, terms_stated
 from ledger.store.engine import Store
 from ledger.store.projections import Commit, Reader
 
@@ -42,7 +42,7 @@ def explain(store: Store, deal: str, subject: str, *, item: str | None = None, o
         kept = latest(reader, versions.at()[0], day, at)
         shown = drawn(reader, versions, kept, at, day)
         subject, items = _asked(shown, subject, item)
-        explainer = Explainer(evidence(reader, versions, kept))
+        explainer = Explainer(evidence(reader, deal, kept))
         found = {name: explained for name in items if (explained := explainer.explain(subject, name)) is not None}
         return Explained(shown, subject, found)
 
@@ -65,19 +65,12 @@ def _asked(statement: Statement, subject: str, item: str | None) -> tuple[str, l
     return subject, [item]
 
 
-def evidence(reader: Reader, versions: Versions, kept: Stored) -> Evidence:
+def evidence(reader: Reader, deal: str, kept: Stored) -> Evidence:
     """What a distribution is explained from. Raises ProblemsFound where running it again gives other postings than were recorded."""
-    terms, _ = versions.at(kept.period, kept.position)
-    if not kept.row:
+    terms = terms_stated(reader, deal, kept.header.terms_digest)
+    if kept.header.previous is None:
         return position(terms.deal, kept.distribution)
-    dates = recorded_dates(reader, versions.deal, kept.period, kept.position)
-    assert dates is not None  # the period was distributed
-    known = collections(reader, terms, kept.period, kept.position)
-    found = rerun(terms.deal, kept.distribution.opening, dates, known, _log(reader, terms, kept))
-    if found.postings != kept.distribution.postings:
-        fact = f"running {kept.period} again gives other postings than were recorded"
-        raise ProblemsFound([Problem(fact, "see `tranche verify`: it says whether the rules changed or the books were altered", place=versions.deal)])
-    return found
+    return rerun(terms.deal, kept.distribution, collections(reader, terms, kept.period, kept.position), _log(reader, terms, kept))
 
 
 def _log(reader: Reader, terms: Terms, kept: Stored) -> Log:

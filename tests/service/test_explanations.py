@@ -49,7 +49,7 @@ def months(store: Store, deal: str) -> Iterator[Month]:
         for row in reader.distributions(deal):
             one = stored(reader, versions.at()[0], row.number)
             terms, _ = versions.at(one.period, one.position)
-            yield evidence(reader, versions, one), draw(terms, one.distribution)
+            yield evidence(reader, deal, one), draw(terms, one.distribution)
 
 
 def figures(month: Month) -> Iterator[tuple[str, Explanation | None, object]]:
