@@ -40,19 +40,35 @@ class Model(BaseModel):
 # ------------------------------------------------------------------------------------------------------------ dates
 
 
+Roll = Literal["none", "following", "modified_following", "preceding", "modified_preceding"]
+"""What happens on a closed day."""
+
+
 class Distribution(Model):
     """The days on which the trust pays: `day` of every `months`-th month from `first` on, rolled to an open day, or so many business days after that."""
 
     day: Annotated[int, Field(ge=1, le=31)]
     months: Annotated[int, Field(ge=1, le=12)] = 1
     first: Day | None = None
-    roll: Literal["none", "following", "modified_following", "preceding", "modified_preceding"] = "none"
+    roll: Roll = "none"
     business_days_after: Annotated[int, Field(ge=0, le=60)] = 0
     calendar: Annotated[str, Field(max_length=60)] = ""
 
 
-class BusinessDaysBefore(Model):
-    business_days_before: Annotated[int, Field(ge=0, le=60)]
+class OwnDay(Model):
+    """A day that belongs to a distribution: its own date, or `day` of the month `months_before`, rolled; then so many business days before that."""
+
+    day: Annotated[int, Field(ge=1, le=31)] | None = None
+    months_before: Annotated[int, Field(ge=0, le=12)] = 0
+    roll: Roll = "none"
+    business_days_before: Annotated[int, Field(ge=0, le=60)] = 0
+
+    @model_validator(mode="after")
+    def _rolls_a_day(self) -> OwnDay:
+        stray = [name for name in ("months_before", "roll") if name in self.model_fields_set]
+        if stray and self.day is None:
+            raise ValueError(f"`{stray[0]}` stands without `day`; say which day of the month, as in {{day: 31, months_before: 1, roll: preceding}}")
+        return self
 
 
 class CollectionMonth(Model):
@@ -81,8 +97,8 @@ class Dates(Model):
     """When things happen; `accrual` and `day_count` are what classes and fees use that say nothing else."""
 
     distribution: Distribution
-    determination: BusinessDaysBefore | None = None
-    record: BusinessDaysBefore | None = None
+    determination: OwnDay | None = None
+    record: OwnDay | None = None
     collection: CollectionMonth = CollectionMonth()
     accrual: Accrual = AccrualFrom(period="payment")
     day_count: DayCount = "30/360"

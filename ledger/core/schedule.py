@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from ledger.core.daycount import months_before
 from ledger.core.problems import Problem, ProblemsFound
 
 if TYPE_CHECKING:
-    from ledger.core.deal import Deal
+    from ledger.core.deal import Deal, OwnDay, Roll
 
-Roll = Literal["none", "following", "modified_following", "preceding", "modified_preceding"]
 IsOpen = Callable[[date], bool]
 """Whether a day is a business day of the deal's calendar."""
 
@@ -97,8 +96,8 @@ def resolve(deal: Deal, number: int, is_open: IsOpen, previous_distribution: dat
         distribution=paid,
         previous_scheduled=previous,
         previous_distribution=previous_distribution or (paid_on(deal, previous, is_open) if number > 1 else previous),
-        determination=paid if dates.determination is None else business_days_before(paid, dates.determination.business_days_before, is_open),
-        record=paid - DAY if dates.record is None else business_days_before(paid, dates.record.business_days_before, is_open),
+        determination=paid if dates.determination is None else own_day(dates.determination, scheduled, paid, is_open),
+        record=paid - DAY if dates.record is None else own_day(dates.record, scheduled, paid, is_open),
         collection_start=collection_end(deal, scheduled, dates.distribution.months) + DAY,
         collection_end=collection_end(deal, scheduled),
     )
@@ -108,6 +107,14 @@ def paid_on(deal: Deal, key: date, is_open: IsOpen) -> date:
     """The day on which the period of a key is paid: its day rolled, then so many business days after that."""
     terms = deal.dates.distribution
     return business_days_after(rolled(key, terms.roll, is_open), terms.business_days_after, is_open)
+
+
+def own_day(terms: OwnDay, key: date, paid: date, is_open: IsOpen) -> date:
+    """The record or determination date of a period: counted back from the day it is paid, or from a day of the month of its key or of one before."""
+    if terms.day is None:
+        return business_days_before(paid, terms.business_days_before, is_open)
+    day = rolled(months_before(key, terms.months_before, terms.day), terms.roll, is_open)
+    return business_days_before(day, terms.business_days_before, is_open) if terms.business_days_before else day
 
 
 def collection_end(deal: Deal, key: date, months_earlier: int = 0) -> date:

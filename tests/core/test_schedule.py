@@ -8,9 +8,9 @@ from typing import cast
 
 import pytest
 
-from ledger.core.deal import Deal
+from ledger.core.deal import Deal, Roll
 from ledger.core.problems import ProblemsFound
-from ledger.core.schedule import Roll, business_days_before, key_of, number_of, resolve, rolled
+from ledger.core.schedule import business_days_before, key_of, number_of, resolve, rolled
 from ledger.files.calendars import CALENDARS, is_open
 from tests.conftest import shared
 from tests.core.deals import terms

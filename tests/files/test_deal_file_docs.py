@@ -46,7 +46,7 @@ def words(text: str) -> set[str]:
 FIELDS: list[tuple[str, type[BaseModel]]] = [
     ("### `dates`", models.Dates),
     ("### `dates`", models.Distribution),
-    ("### `dates`", models.BusinessDaysBefore),
+    ("### `dates`", models.OwnDay),
     ("### `dates`", models.CollectionMonth),
     ("### `dates`", models.AccrualFrom),
     ("### `rounding`", models.Rounding),

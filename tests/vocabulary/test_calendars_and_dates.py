@@ -113,6 +113,32 @@ def test_record_and_determination_dates_are_business_days_before_the_distributio
     assert (found.determination, found.record) == (date(2025, 5, 20), date(2025, 5, 23))  # Monday the 26th is Memorial Day
 
 
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        ("{day: 31, months_before: 1, roll: preceding}", "2025-05-30"),  # the last business day of the month before: the 31st is a Saturday
+        ("{day: 31, months_before: 1}", "2025-05-31"),
+        ("{day: 1, roll: following}", "2025-06-02"),
+        ("{day: 15, roll: preceding}", "2025-06-13"),
+        ("{day: 19, roll: following}", "2025-06-20"),  # Juneteenth
+        ("{day: 15, roll: following, business_days_before: 2}", "2025-06-12"),  # Monday the 16th, Friday, Thursday
+        ("{business_days_before: 0}", "2025-06-25"),
+        ("{business_days_before: 5}", "2025-06-17"),  # past Juneteenth
+    ],
+)
+def test_record_and_determination_dates_may_be_days_of_a_month(day: str, expected: str) -> None:
+    section = "{distribution: {day: 25, first: 2025-06-25, roll: following, calendar: US-FED}, WHICH: DAY}".replace("DAY", day)
+
+    assert str(dates(section.replace("WHICH", "record")).record) == expected
+    assert str(dates(section.replace("WHICH", "determination")).determination) == expected
+
+
+def test_a_month_or_a_roll_needs_a_day() -> None:
+    [problem] = problems_of(f"deal: D-1\nclosing_date: 2025-01-10\ndates: {{distribution: {{day: 15}}, record: {{roll: preceding}}}}\n{REST}")
+
+    assert problem.startswith("`roll` stands without `day`; say which day of the month")
+
+
 def test_without_terms_the_determination_is_on_the_day_and_the_record_date_the_day_before() -> None:
     found = dates("{distribution: {day: 26}}")
 
