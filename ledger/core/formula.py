@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
-from math import floor
+from math import ceil, floor
 from typing import Any, Literal, Protocol, TypeAlias, assert_never
 
 from ledger.core.money import Exact, RoundingMode, format_exact, format_money, round_exact
@@ -94,7 +94,7 @@ class Formula:
     root: Expression
 
 
-FUNCTIONS = ("min", "max", "abs", "round", "floor", "previous", "average", "interest", "months_between")
+FUNCTIONS = ("min", "max", "abs", "round", "floor", "ceiling", "previous", "average", "interest", "months_between")
 
 # ---------------------------------------------------------------------------------------------------------------- types
 
@@ -320,7 +320,7 @@ class _Compiler:
             case "abs":
                 term = self.number(self._arguments(node, 1, 1)[0], "`abs`")
                 return _folded(Term(term.type, lambda run: abs(term.read(run))), term)
-            case "round" | "floor":
+            case "round" | "floor" | "ceiling":
                 return self._rounded(node)
             case "months_between":
                 return self._months_between(node)
@@ -355,8 +355,9 @@ class _Compiler:
         value, unit = self.alike(arguments, terms, f"`{node.function}`", node.at)
         mode: RoundingMode = self.scope.rounding
         parts = self._divide(value, unit.read)
-        if node.function == "floor":
-            return Term(value.type, lambda run: floor(parts(run)) * unit.read(run))
+        if node.function != "round":
+            whole = floor if node.function == "floor" else ceil
+            return Term(value.type, lambda run: whole(parts(run)) * unit.read(run))
         return Term(value.type, lambda run: round_exact(parts(run), mode) * unit.read(run))
 
     def _months_between(self, node: Call) -> Term:

@@ -123,6 +123,42 @@ def test_the_largest_remainder_is_not_the_first() -> None:
     assert of_notes(month, "principal_paid")[:2] == [Decimal("3.37"), Decimal("6.63")]  # 3.3666... and 6.6333...
 
 
+def test_a_retail_class_is_paid_in_whole_thousands_out_of_a_rounding_account() -> None:
+    books = Books("""
+        pool: {original_balance: 1_000_000}
+        accounts: {funds: {collects: [scheduled_principal]}, rounding_account: {opening: 999.99}}
+        tranches: {A: {original_balance: 500_000}, retail: {original_balance: 500_000}}
+        amounts: {up_to_thousands: "ceiling(share, 1_000)", share: 50% * pool.scheduled_principal}
+        waterfall:
+          - {pay: rounding_account.balance, to: funds, from: rounding_account}
+          - {pay: principal, to: retail, from: funds, limit: up_to_thousands}
+          - {pay: principal, to: A, from: funds, limit: share}
+          - {pay: rest, to: rounding_account, from: funds}
+    """)
+
+    first, second = books.month(scheduled_principal=9_000), books.month(scheduled_principal=9_000)
+
+    # Half of 9,000 is 4,500: 500 of the account's 999.99 round the first up to 5,000; 499.99 are left, a cent short of rounding A's share whole.
+    assert (first["retail.principal_paid"], first["A.principal_paid"], first["rounding_account.balance"]) == (5_000, 4_500, Decimal("499.99"))
+    assert (second["retail.principal_paid"], second["A.principal_paid"], second["rounding_account.balance"]) == (5_000, Decimal("4499.99"), 0)
+
+
+def test_interest_may_be_rounded_for_one_note_and_multiplied_by_their_number() -> None:
+    books = Books("""
+        pool: {original_balance: 300_000_000}
+        accounts: {funds: {collects: [interest, scheduled_principal]}}
+        tranches: {A: {original_balance: 260_000_000, rate: of_one_note * notes / A.opening_balance / A.year_fraction, denomination: 100_000}}
+        ratios: {notes: 2_600}
+        amounts: {of_one_note: A.opening_balance / notes * 4.123% * A.year_fraction}
+        waterfall: [{pay: interest, to: A, from: funds}]
+    """)
+
+    month = books.month(interest=1_000_000)
+
+    # 100,000 x 4.123 % / 12 = 343.5833..., so 343.58 on each of 2,600 notes; on all of them together it would have been 893,316.67.
+    assert (month["of_one_note"], month["A.interest_paid"]) == (Decimal("343.58"), 893_308)
+
+
 # Carry ------------------------------------------------------------------------------------------------------------------------
 
 
