@@ -50,12 +50,12 @@ class StepsExplained(ReadingsExplained):
     def _claims(self, step: CompiledStep, payee: str) -> list[str]:
         """The accounts that hold what a payee can be paid in a step; none where it can be paid any amount."""
         match step.what:
-            case "interest":
+            case "interest" | "due" if payee in self.terms.claims:
                 claims = self.terms.claims[payee]
                 return [claims.interest] if step.verb == "accrete" else [claims.interest_on_unpaid, claims.shortfall, claims.interest]
             case "principal":
                 return [self.terms.claims[payee].principal]
-            case "fees":
+            case "fees" | "due":
                 return [posting.fee(payee)]
             case "ledger":
                 return [posting.ledger(step.ledger or "", payee)]
