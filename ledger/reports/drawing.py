@@ -15,6 +15,8 @@ from ledger.core.money import Money, format_money
 from ledger.core.steps import leaves
 from ledger.core.terms import Terms
 
+CENT = 2
+"""Decimal places that an amount is always shown with."""
 VERBS = {"pay": "pay", "accrete": "accrete", "write_down": "write down", "write_up": "write up", "shortfall": "shortfall of", "record": "record"}
 
 
@@ -111,6 +113,14 @@ def _text(formula: Formula) -> str:
     return " ".join(formula.text.split())
 
 
+def _money(amount: Money, scale: int) -> str:
+    """An amount to the cent, and finer only where it is."""
+    text = format_money(amount, scale)
+    while scale > CENT and text.endswith("0"):
+        text, scale = text[:-1], scale - 1
+    return text
+
+
 def _class(terms: Terms, name: str, tranche: Tranche, balances: Mapping[str, Money] | None) -> ClassBox:
     original = terms.original.get(name)
     facts = [f"rate {_text(tranche.rate)}"] if tranche.rate is not None else []
@@ -118,10 +128,10 @@ def _class(terms: Terms, name: str, tranche: Tranche, balances: Mapping[str, Mon
     facts += [tranche.kind] if tranche.kind != "note" else []
     outstanding = 1000
     if original is not None:
-        facts.append(f"original {format_money(original, terms.scale)}")
+        facts.append(f"original {_money(original, terms.scale)}")
         if balances is not None:
             balance = -balances.get(posting.principal(name), 0)
-            facts.append(f"balance {format_money(balance, terms.scale)}")
+            facts.append(f"balance {_money(balance, terms.scale)}")
             outstanding = min(1000, balance * 1000 // original) if original else 0
     return ClassBox(name, tuple(facts), original, outstanding)
 
@@ -145,7 +155,7 @@ def _account(terms: Terms, account: Account) -> Iterator[str]:
     if account.collects:
         yield f"collects {', '.join(account.collects)}"
     if account.opening:
-        yield f"opens with {format_money(terms.units(account.opening), terms.scale)}"
+        yield f"opens with {_money(terms.units(account.opening), terms.scale)}"
     if account.target is not None:
         yield f"target {_text(account.target)}"
     if not account.cash:

@@ -1,4 +1,4 @@
-"""`tranche deal amend` and `tranche rates`, as typed."""
+"""`tranche deal amend`, `tranche deal draw` and `tranche rates`, as typed."""
 
 from __future__ import annotations
 
@@ -65,3 +65,19 @@ def test_deal_that_cannot_take_a_fixing_ends_the_command_with_a_list(tranche: Tr
 
     refused(result, "COVE-1: `prime` of 2025-02-25 is 0.0750 by PRIME of 2025-02-25 (row 2), position 2 states 0.07")
     assert result.stdout == "COVE-2 2025-02-25: prime 0.0750 stated at position 2\n"
+
+
+def test_deal_is_drawn_from_its_file_and_from_the_books(distributed: Tranche) -> None:
+    file, books, chart = (distributed("deal", "draw", *words) for words in (["deal.yaml"], ["COVE-1"], ["COVE-1", "--format", "mermaid", "-o", "chart.mmd"]))
+
+    assert [result.exit_code for result in (file, books, chart)] == [0, 0, 0]
+    assert "original balances in USD" in file.stdout
+    # 800,000 less 10,000 twice
+    assert "balances in USD after distribution 2 of 2025-03-25" in books.stdout
+    assert ">balance 780,000.00</text>" in books.stdout
+    assert "step1 ==> payee1" in Path("chart.mmd").read_text(encoding="utf-8")
+
+
+def test_what_cannot_be_drawn_is_named(opened: Tranche) -> None:
+    refused(opened("deal", "draw", "missing.yaml"), "missing.yaml: there is no such file or directory")
+    refused(opened("deal", "draw", "NOWHERE-1"), "there is no deal named NOWHERE-1")
