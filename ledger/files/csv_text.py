@@ -82,18 +82,18 @@ def _columns(header: Sequence[str], rows: Iterable[list[str]]) -> dict[str, Sequ
 
 
 def _header_problems(header: Sequence[str], known: Sequence[str], required: Sequence[str]) -> Iterator[Problem]:
+    usual = f"the header is a line such as {','.join(column for column in known if column in required or column == 'value')}"
     if not any(header):
-        yield Problem("the file is empty", "a month without collections says so in a `nil_month` row")
+        yield Problem("the file is empty", usual)
         return
     for column in dict.fromkeys(header):
         if column not in known:
             yield Problem(f"`{column}` is not a column", nearest(column, known) or f"the columns are {', '.join(known)}")
         elif header.count(column) > 1:
             yield Problem(f"the column `{column}` stands twice", "keep one of them")
-    usual = [column for column in known if column in required or column == "value"]
     for column in required:
         if column not in header:
-            yield Problem(f"the column `{column}` is missing", f"the header is a line such as {','.join(usual)}")
+            yield Problem(f"the column `{column}` is missing", usual)
 
 
 # Text ----------------------------------------------------------------------------------------------------------------------
@@ -103,7 +103,7 @@ def _lines(source: bytes, name: str) -> Iterator[list[str]]:
     """The lines of the text without their ends, many at a time. Raises ProblemsFound for what is no text."""
     if len(source) > MOST_BYTES:
         fact = f"the file has {len(source):,} bytes, the most is {MOST_BYTES:,}"
-        raise ProblemsFound([Problem(fact, "split it by period, or by pool with a --source each", place=name)])
+        raise ProblemsFound([Problem(fact, "split it by period", place=name)])
     start, number = (3 if source.startswith(b"\xef\xbb\xbf") else 0), 1
     while start < len(source):
         end = source.find(b"\n", start + BYTES_AT_ONCE) + 1 or len(source)

@@ -1,4 +1,4 @@
-"""Published figures beside ours. Each one ties, is derived, is tolerated, differs, or is not compared and says why; nothing is passed over in silence.
+"""PublishedFigure figures beside ours. Each one ties, is derived, is tolerated, differs, or is not compared and says why; nothing is passed over in silence.
 
 Figures compare exactly. One that was published with fewer decimals than ours is compared after ours is rounded to its places: money half up, factors and
 amounts per 1,000 as the deal says, any other number half up. `Line.is_rounded` says where that was so.
@@ -16,11 +16,9 @@ from typing import Literal, get_args
 
 from ledger.core.money import format_exact, round_to
 from ledger.core.problems import Problem, nearest
+from ledger.core.published import Key, PublishedFigure, Tolerance
 from ledger.core.statement import Figure, Statement
 from ledger.reports.layout import Table, plain
-from ledger.reports.published import Key, Published, Tolerated, read_published, read_tolerated
-
-__all__ = ["Line", "Reconciliation", "Verdict", "read_published", "read_tolerated", "reconcile", "to_json", "to_text"]
 
 Verdict = Literal["ties", "derived", "tolerated", "differs", "not compared"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
@@ -31,7 +29,7 @@ StatementOf = Callable[[date], Statement | None]
 class Line:
     """One published figure and what became of it. `difference` is ours less the published one; `reason` says why it is tolerated or not compared."""
 
-    published: Published
+    published: PublishedFigure
     verdict: Verdict
     ours: str = ""
     difference: Fraction = Fraction(0)
@@ -63,7 +61,7 @@ class Reconciliation:
         return not self.problems
 
 
-def reconcile(published: Iterable[Published], tolerated: Sequence[Tolerated], statement_of: StatementOf) -> Reconciliation:
+def reconcile(published: Iterable[PublishedFigure], tolerated: Sequence[Tolerance], statement_of: StatementOf) -> Reconciliation:
     """Compare each published figure with the statement of its period, as `statement_of` draws it (None: the period is not distributed)."""
     allowed = {row.key: row for row in tolerated}
     statements: dict[date, Statement | None] = {}
@@ -76,7 +74,7 @@ def reconcile(published: Iterable[Published], tolerated: Sequence[Tolerated], st
     return Reconciliation(tuple(lines), (*_unexplained(lines), *_idle(tolerated, {line.published.key: line for line in lines})))
 
 
-def _compare(row: Published, allowed: Tolerated | None, statement: Statement | None) -> Line:
+def _compare(row: PublishedFigure, allowed: Tolerance | None, statement: Statement | None) -> Line:
     figure = _comparable(row, statement)
     if statement is None or isinstance(figure, str):
         declared = allowed is not None and allowed.difference is None
@@ -89,7 +87,7 @@ def _compare(row: Published, allowed: Tolerated | None, statement: Statement | N
     return Line(row, "differs", text, difference, is_rounded=is_rounded)
 
 
-def _comparable(row: Published, statement: Statement | None) -> Figure | str:
+def _comparable(row: PublishedFigure, statement: Statement | None) -> Figure | str:
     """Our figure, or why there is none that can be compared."""
     day, subject, item = row.key
     if statement is None:
@@ -104,7 +102,7 @@ def _comparable(row: Published, statement: Statement | None) -> Figure | str:
     return figure
 
 
-def _difference(row: Published, figure: Figure, statement: Statement) -> tuple[Fraction, bool]:
+def _difference(row: PublishedFigure, figure: Figure, statement: Statement) -> tuple[Fraction, bool]:
     """Ours less the published figure, and whether ours had to be rounded to its places for that; 1 or 0 for a date or a flag."""
     if not isinstance(row.value, Fraction):
         return Fraction(row.value != figure.value), False
@@ -126,7 +124,7 @@ def _unexplained(lines: Iterable[Line]) -> Iterator[Problem]:
             yield Problem(f"{what} was not compared: {line.reason}", place=line.published.place)
 
 
-def _idle(tolerated: Iterable[Tolerated], lines: Mapping[Key, Line]) -> Iterator[Problem]:
+def _idle(tolerated: Iterable[Tolerance], lines: Mapping[Key, Line]) -> Iterator[Problem]:
     """Tolerances that nothing needs, or that name another difference than there is."""
     for row in tolerated:
         line, what = lines.get(row.key), f"{row.key[0]} {row.key[1]} {row.key[2]}"

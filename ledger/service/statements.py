@@ -9,8 +9,8 @@ from ledger.core import schedule
 from ledger.core.problems import Problem, ProblemsFound
 from ledger.core.statement import Received, Statement, draw, received
 from ledger.core.terms import Terms
+from ledger.files.published import read_published, read_tolerated
 from ledger.reports import reconcile as reconciliation
-from ledger.reports.published import read_published, read_tolerated
 from ledger.service.books import Stored, collections, latest, stored
 from ledger.service.known_at import KnownAt, position_of
 from ledger.service.terms import Versions, terms_of, terms_stated

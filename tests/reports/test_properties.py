@@ -10,9 +10,9 @@ from hypothesis import given, settings
 
 from ledger.core.collections import Collections
 from ledger.core.statement import Items, Statement, draw
+from ledger.files.published import read_published
 from ledger.reports.csv import to_csv
 from ledger.reports.json import to_json
-from ledger.reports.published import read_published
 from ledger.reports.reconcile import reconcile
 from ledger.reports.text import to_text
 from tests.properties.test_books import QUICK, cases, load, replay
