@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from ledger.core import posting
+from ledger.core.evidence import Evidence
 from ledger.core.explain_postings import PostingsExplained
 from ledger.core.explanation import Explanation, given, quotient, signed, total
 from ledger.core.formula import BOOLEAN, MONEY, NUMBER
@@ -20,20 +21,24 @@ UNPAID = ("interest_on_unpaid", "shortfall", "interest")
 
 
 class Explainer(PostingsExplained):
-    """Explains the figures of one distribution. With `reasons` every step says why it moved what it moved; names in formulas are explained without."""
+    """Explains the figures of one distribution. With `reasons` every step says why it moved what it moved."""
 
-    reasons = False
+    def __init__(self, evidence: Evidence, *, reasons: bool = True) -> None:
+        super().__init__(evidence)
+        self.reasons = reasons
+        # A name in a step's formula says what it summed, not why: that is told of its own subject, and would lead from step to step without end.
+        self._names = Explainer(evidence, reasons=False) if reasons else self
 
     def explain(self, subject: str, item: str) -> Explanation | None:
-        """A figure of the statement as it stands at the close, with the reasons of its steps; None where it is none that has an explanation."""
-        self.reasons = True
-        try:
-            found = self._of_deal(item) if subject == "deal" else self.figure(subject, item, len(self.evidence.postings))
-        finally:
-            self.reasons = False
+        """A figure of the statement as it stands at the close; None for one that the statement does not have."""
+        found = self._of_deal(item) if subject == "deal" else self.figure(subject, item, len(self.evidence.postings))
         return found and replace(found, label=f"{subject} {item}")
 
+    def named(self, subject: str, item: str, upto: int) -> Explanation | None:
+        return self._names.figure(subject, item, upto)
+
     def figure(self, subject: str, item: str, upto: int) -> Explanation | None:
+        """A figure after so many postings."""
         item = BALANCE if item == "balance" else item
         if subject in self.terms.groups or (subject == "pool" and self.deal.pools):
             return self._summed(subject, item, upto)

@@ -21,8 +21,8 @@ class ReadingsExplained(ABC):
         self.evidence, self.terms, self.deal = evidence, evidence.terms, evidence.terms.deal
 
     @abstractmethod
-    def figure(self, subject: str, item: str, upto: int) -> Explanation | None:
-        """A figure after so many postings; None where it is not one that adds up."""
+    def named(self, subject: str, item: str, upto: int) -> Explanation | None:
+        """A figure after so many postings, as a formula names it: without why its steps made them. None where it is none that adds up."""
 
     @abstractmethod
     def balance(self, label: str, accounts: Sequence[str], upto: int, sign: int = 1) -> Explanation:
@@ -57,7 +57,7 @@ class ReadingsExplained(ABC):
         if own is not None and (note.name in self.deal.amounts or note.name in self.deal.ratios or note.name.endswith(".rate")):
             return self.amount(label, own) if note.name in self.deal.amounts else self.formula(label, own)
         subject, _, item = note.name.rpartition(".")
-        found = self.figure(subject, item, note.postings) if note.type == MONEY and subject else None
+        found = self.named(subject, item, note.postings) if note.type == MONEY and subject else None
         if found is not None and found.value == note.value:
             return replace(found, label=label)
         because = tuple(self.name(part, text) if part.name else self.formula(str(part.path[-1]), part) for part in note.parts)
