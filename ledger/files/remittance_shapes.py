@@ -188,6 +188,10 @@ class _Judge:
                 self._known(kind, deal.reported, "a reported value")
             case "wire" | "account_earnings":
                 self._known(kind, deal.accounts, "an account")
+                if kind == "wire" and deal.settlement == "assumed":
+                    self._note(
+                        "`wire` is reported, and the deal takes all that was collected as wired", "leave it out, or write `settlement: wired` in the deal file"
+                    )
             case "adjustment":
                 self._adjusted()
             case _ if kind in WITHOUT_VALUE:

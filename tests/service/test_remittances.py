@@ -276,7 +276,7 @@ def test_servicers_of_parts_of_a_pool_report_in_files_of_their_own(store: Store)
 
 def test_value_that_another_file_brings_is_accepted_as_missing_once(store: Store) -> None:
     deal = open_trust(store, "pools")
-    cash = b"distribution_date,kind,subject,value\n2025-02-25,interest,north,5.00\n"
+    cash = b"distribution_date,kind,subject,value\n2025-02-25,interest,north,5.00\n2025-02-25,wire,funds,5.00\n"
     index = b"distribution_date,kind,subject,value\n2025-02-25,reported,index,5%\n"
 
     assert refused(store, deal, cash) == ["`index` is not reported"]
