@@ -70,16 +70,23 @@ def _day_count(value: object) -> str:
     return name
 
 
+YEARS = range(1900, 2201)
+"""The years that a deal may name: a schedule that begins in them ends before the calendar does."""
+
+
 def _day(value: object) -> object:
     """Only YYYY-MM-DD: pydantic would read `20240130` as seconds since 1970, Python would read `2024-W05-2`."""
     if isinstance(value, date):
         return value
     try:
-        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", str(value)):
-            return date.fromisoformat(str(value))
-        raise ValueError
+        day = date.fromisoformat(str(value)) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", str(value)) else None
     except ValueError:
-        raise ValueError(f"`{value}` is not a date; write a day of the calendar as 2024-01-30") from None
+        day = None
+    if day is None:
+        raise ValueError(f"`{value}` is not a date; write a day of the calendar as 2024-01-30")
+    if day.year not in YEARS:
+        raise ValueError(f"`{value}` is in the year {day.year}; write one from {YEARS[0]} to {YEARS[-1]}")
+    return day
 
 
 def listed(value: object) -> object:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from ledger.core.problems import Problem, ProblemsFound
@@ -45,11 +45,13 @@ def _moment(reader: Reader, deal: str, text: str) -> datetime:
     try:
         if len(text) == len("2025-05-15"):
             zone = ZoneInfo(terms_of(reader, deal)[0].deal.time_zone)
-            return datetime.combine(date.fromisoformat(text) + timedelta(days=1), time(), zone) - timedelta(microseconds=1)
-        moment = datetime.fromisoformat(text)
-    except ValueError:
+            moment = datetime.combine(date.fromisoformat(text), time.max, zone)
+        else:
+            moment = datetime.fromisoformat(text)
+        utc = moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # the first and the last day of the calendar are no days everywhere
         remedy = "write a position, a date, or a time with its offset such as 2025-05-15T14:00-04:00"
         raise ProblemsFound([Problem(f"`{text}` is no time of the log", remedy, place=deal)]) from None
     if moment.tzinfo is None:
         raise ProblemsFound([Problem(f"`{text}` has no offset", f"write it as {text}+00:00 if it is UTC, or with the offset that it has", place=deal)])
-    return moment
+    return utc

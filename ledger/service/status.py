@@ -96,9 +96,9 @@ def _is_over(terms: Terms, state: State) -> bool:
 
 
 def _unopened(terms: Terms, number: int, paid: date) -> Iterator[PeriodDates]:
-    """The periods from a number on, with the holidays as they are known now."""
+    """The periods from a number on, as far as a schedule goes, with the holidays as they are known now."""
     is_open = calendars.is_open(terms.deal.dates.distribution.calendar)
-    while True:
+    while number <= schedule.MOST_PERIODS:
         dates = schedule.resolve(terms.deal, number, is_open, paid)
         yield dates
         number, paid = number + 1, dates.distribution

@@ -80,6 +80,8 @@ def test_a_time_or_a_day_of_the_deal_is_the_last_position_known_then(books: Stor
         ("0", "COVE-1 has positions 1 to 3, not 0"),
         ("yesterday", "COVE-1: `yesterday` is no time of the log; write a position, a date, or a time with its offset such as 2025-05-15T14:00-04:00"),
         ("2025-02-30", "is no time of the log"),
+        ("9999-12-31", "is no time of the log"),  # in New York it ends when no calendar in Greenwich has a day left
+        ("0001-01-01T00:00+14:00", "is no time of the log"),
     ],
 )
 def test_what_is_no_time_or_still_to_come_is_refused(books: Store, known_at: str, message: str) -> None:

@@ -52,6 +52,12 @@ def test_months_that_are_missing_after_the_first_are_counted(store: Store) -> No
     assert (period.period, period.further) == (date(2025, 2, 25), 4)
 
 
+def test_months_are_missing_as_far_as_a_schedule_goes_and_no_further(store: Store) -> None:
+    found = periods(books(store), "9999-12-31")
+
+    assert (found[0].state, found[0].further) == ("missing", 1199)  # of the 1,200 periods of a hundred years the first is named
+
+
 def test_a_month_goes_from_checked_to_distributed_to_published(store: Store) -> None:
     books(store, FEBRUARY)
     seen = [states(store, "2025-02-25")]
