@@ -297,6 +297,7 @@ def test_account_that_fills_before_its_removal_stops_the_period_that_would_lose_
     done = distribute(store)
 
     assert len(done.distributions) == 2
+    assert done.problems[0].place == "COVE-1 2025-04-25"
     assert done.problems[0].fact.startswith("account reserve stands in the books with 500.00 (`cash.reserve`)")
 
 
