@@ -73,6 +73,9 @@ class Explainer(PostingsExplained):
         if item.endswith("_per_1000"):
             paid, original = self._summed(subject, _paid_item(item), upto), self._summed(subject, "original_balance", upto)
             return None if paid is None or original is None else quotient(item, _thousand(paid), original)
+        if subject not in self.terms.groups and item in self.terms.components:
+            keys = [key for pool in self.terms.pools_of(item) for key in component_keys(pool, item)]
+            return self.of_postings(item, keys, upto)
         if "balance" in item:
             members = tuple(member for member in members if member in self.terms.original)
         found = [(member, self.figure(member, item, upto)) for member in members]
@@ -107,6 +110,10 @@ class Explainer(PostingsExplained):
             return replace(self.deposits(account, upto), label="collected")
         wired = (f"{account}.wired", f"-{account}.wired")
         return total("collected", self.grouped([part for part in self.moving([due], upto) if part.posted.item not in wired]))
+
+    def not_wired(self, account: str, upto: int) -> Explanation:
+        accounts = [self.terms.due_account(account)] if self.deal.accounts[account].cash else []
+        return self.of_accounts("reported and not yet wired", accounts, upto)
 
     def target(self, account: str, _upto: int) -> Explanation:
         """The target as it stands at the close."""
@@ -249,7 +256,7 @@ ACCOUNT: Mapping[str, Explain] = {
     "target": lambda explainer, subject, upto: explainer.target(subject, upto),
     "shortfall": _above("target", BALANCE),
     "excess": _above(BALANCE, "target"),
-    "not_wired": lambda explainer, subject, upto: explainer.of_accounts("not wired", [explainer.terms.due_account(subject)], upto),
+    "not_wired": lambda explainer, subject, upto: explainer.not_wired(subject, upto),
 }
 
 POOL: Mapping[str, Explain] = {
