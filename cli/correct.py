@@ -45,7 +45,8 @@ def _plain(done: Corrected) -> dict[str, object]:
         {"period": str(period), "outcome": receipt.outcome, "position": receipt.position, "head": receipt.hash, "events": receipt.events}
         for period, receipt in done.booked.items()
     ]
-    return {"deal": done.deal, "treatment": done.treatment, "booked": booked}
+    proposal = done.proposal.position if done.proposal else None
+    return {"deal": done.deal, "treatment": done.treatment, "booked": booked, "reopened": [str(run.key) for run in done.reopened], "proposal": proposal}
 
 
 def _lines(done: Corrected) -> list[str]:
@@ -57,4 +58,8 @@ def _lines(done: Corrected) -> list[str]:
         origins = [str(origin) for origin in done.origins.get(period, ()) if origin != period]
         of = f", of {', '.join(origins)}" if origins else ""
         lines.append(f"{period}: {receipt.events} events ({done.treatment}{of}) appended at position {receipt.position}")
+    if done.reopened:
+        lines.append(f"reopened: {len(done.reopened)} periods from {done.reopened[0].key} to {done.reopened[-1].key} have new versions")
+    if done.proposal:
+        lines.append(f"proposed at position {done.proposal.position}: another actor approves it by running the same command (--actor NAME)")
     return lines

@@ -32,6 +32,8 @@ class Posting(NamedTuple):
 EXCESS = "excess"
 LOSS = "loss"
 ROUNDING = "rounding"
+SETTLEMENT_CASH = "cash.settlement"
+"""What the bank holds more or less than a restated period says it should, until it is settled."""
 
 
 def cash(account: str) -> str:
@@ -90,6 +92,11 @@ def other(tranche: str) -> str:
 
 def fee(payee: str) -> str:
     return f"{payee}.fee"
+
+
+def owed(payee: str) -> str:
+    """Money owed to a payee (below zero) or by one (above), because a closed period was restated."""
+    return f"owed.{payee}"
 
 
 def ledger(name: str, tranche: str | None = None) -> str:

@@ -13,7 +13,7 @@ from ledger.core.schedule import PeriodDates
 from ledger.core.state import State
 from ledger.core.terms import Terms
 from ledger.store import seal
-from ledger.store.log import Draft, Receipt, Writer
+from ledger.store.log import Draft, Receipt, Treatment, Writer
 from ledger.store.months import Month
 from ledger.store.projections import Reader
 
@@ -116,19 +116,19 @@ def numbered(events: Iterable[Event]) -> list[Event]:
     return [event._replace(line=line) for line, event in enumerate(events, 1)]
 
 
-def header_of(distribution: Distribution, number: int, previous: int | None, terms_digest: str) -> seal.DistributionHeader:
-    """What is sealed of a distribution beside its postings."""
+def header_of(distribution: Distribution, number: int, previous: int | None, terms_digest: str, version: int = 1) -> seal.DistributionHeader:
+    """What is sealed of a distribution beside its postings; a version above 1 is that of a reopened period."""
     dates = distribution.dates
-    return seal.DistributionHeader(number, previous, dates.scheduled, dates.distribution, 1, terms_digest, RULES, encode_state(distribution))
+    return seal.DistributionHeader(number, previous, dates.scheduled, dates.distribution, version, terms_digest, RULES, encode_state(distribution))
 
 
 def record(
-    writer: Writer, terms: Terms, distribution: Distribution, number: int, previous: int | None, events: list[Event], actor: str, reason: str, terms_digest: str
+    writer: Writer, header: seal.DistributionHeader, distribution: Distribution, events: list[Event], actor: str, reason: str, treatment: Treatment = "original"
 ) -> Receipt:
     """Append the commit that says what was distributed, then its postings and balances, sealed by the database."""
-    header = header_of(distribution, number, previous, terms_digest)
+    number = header.number
     digest = seal.distribution_digest(header, distribution.postings)
     events = numbered([*events, Event(0, "distribution", code=digest, amount=number)])
-    receipt = writer.append(Draft(events, header.period if number else None, actor, reason))
+    receipt = writer.append(Draft(events, header.period if number else None, actor, reason, treatment))
     writer.record_distribution(header, receipt.position, distribution.postings, distribution.balance_rows())
     return receipt

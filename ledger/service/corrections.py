@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
@@ -21,7 +21,9 @@ from ledger.core.problems import Problem, stop_on
 from ledger.files import correction
 from ledger.files.correction import Correction
 from ledger.service.books import latest, numbered
+from ledger.service.distributions import Run
 from ledger.service.ledgers import month_problems
+from ledger.service.reopening import History, approved_or_proposed, replay
 from ledger.service.terms import Versions
 from ledger.store.engine import Store
 from ledger.store.log import Draft, Receipt, Writer
@@ -29,12 +31,17 @@ from ledger.store.log import Draft, Receipt, Writer
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
-    """What became of a correction: its treatment, and by the period in which it is booked, the commit and the periods that it belongs to."""
+    """What became of a correction: its treatment, and by the period in which it is booked, the commit and the periods that it belongs to.
+
+    `reopened` are the periods that were run again. `proposal` is the commit of a reopening that waits for another actor; then nothing else was written.
+    """
 
     deal: str
     treatment: Treatment
-    booked: Mapping[date, Receipt]
-    origins: Mapping[date, Sequence[date]]
+    booked: Mapping[date, Receipt] = field(default_factory=dict)
+    origins: Mapping[date, Sequence[date]] = field(default_factory=dict)
+    reopened: Sequence[Run] = ()
+    proposal: Receipt | None = None
 
 
 def correct(store: Store, deal: str, source: bytes, name: str, *, reason: str, treatment: Treatment | None = None, actor: str) -> Corrected:
@@ -49,7 +56,11 @@ def correct(store: Store, deal: str, source: bytes, name: str, *, reason: str, t
         if known is not None:
             return known
         stop_on(incoming.problems(treatment))
-        return incoming.append(incoming.treatment_of(treatment), actor, reason)
+        chosen = incoming.treatment_of(treatment)
+        if chosen == "reopen" and (proposal := incoming.proposed(actor, reason)):
+            return Corrected(deal, chosen, proposal=proposal)
+        done = incoming.append(chosen, actor, reason)
+        return replace(done, reopened=replay(writer, incoming.versions, min(done.booked), actor, reason)) if chosen == "reopen" else done
 
 
 @dataclass
@@ -132,7 +143,7 @@ class Incoming:
         for one in self.corrections:
             for problem in self._treated_problems(one, treatment):
                 yield problem.at(f"{self.name}:{one.row}")
-        if treatment == "supersede":
+        if treatment != "adjust":
             for row, problem in month_problems(self.writer, self.versions, self.corrections):
                 yield problem.at(f"{self.name}:{row}")
 
@@ -144,6 +155,8 @@ class Incoming:
             yield Problem(f"the period {one.period} is not distributed: there is nothing to {treatment}", remedy)
         elif treatment == "adjust":
             yield from self._adjusted_problems(one)
+        elif treatment == "reopen":
+            yield from self._reopened_problems(one)
 
     def _adjusted_problems(self, one: Correction) -> Iterator[Problem]:
         """What a later month cannot book: states of the month that they were reported for."""
@@ -155,6 +168,23 @@ class Incoming:
                 return
         if not any(map(moves_money, events)):
             yield Problem(f"the correction of {one.period} moves no money: a later month cannot book it", "use --treatment reopen")
+
+    def _reopened_problems(self, one: Correction) -> Iterator[Problem]:
+        if one.line is not None and one.line.booked != one.line.origin:
+            fact = f"line {one.line.name} was booked in {one.line.booked} for {one.period}: reopening {one.period} would not read it"
+            yield Problem(fact, "leave out --treatment, and it is adjusted again")
+        elif one.period not in self._history.from_period(one.period):
+            yield Problem(f"the period {one.period} lies before the books begin: it cannot be reopened", "leave out --treatment, and it is adjusted")
+
+    @cached_property
+    def _history(self) -> History:
+        return History.of(self.writer, self.deal)
+
+    def proposed(self, actor: str, reason: str) -> Receipt | None:
+        """The commit that proposes a reopening, where the deal asks for approval and this actor gives none; None where it may go ahead."""
+        if not self.versions.at()[0].deal.approval:
+            return None
+        return approved_or_proposed(self.writer, self.deal, min(one.period for one in self.corrections), self.digest, actor, reason)
 
     # Appending ----------------------------------------------------------------------------------------------------------
 

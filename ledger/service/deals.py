@@ -45,5 +45,6 @@ def open_deal(
         for subject, body in documents.items():
             writer.add_document(seal.digest(body), body)
             events.append(Event(0, "terms", subject, code=seal.digest(body)))
-        receipt = books.record(writer, terms, opening, 0, None, events, actor, reason or "opened", seal.digest(documents["deal"]))
+        header = books.header_of(opening, 0, None, seal.digest(documents["deal"]))
+        receipt = books.record(writer, header, opening, events, actor, reason or "opened")
     return Opened(terms.deal.deal, receipt.position, receipt.hash)

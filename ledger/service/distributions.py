@@ -105,7 +105,8 @@ def upcoming(reader: Reader, deal: str, through: date | None = None) -> Iterator
         recorded = months.at(terms, schedule.key_of(schedule_of, state.number + 1))
         if recorded is None:
             return
-        stop_on(nothing_held_is_gone(before, terms, state) if terms is not before else ())
+        gone = nothing_held_is_gone(before, terms, state) if terms is not before else ()
+        stop_on(problem.at(f"{deal} {schedule.key_of(schedule_of, state.number + 1)}") for problem in gone)
         distribution = run_period(terms, state, *recorded)
         yield Run(terms, digest, distribution, row)
         state, row, before = distribution.closing, row + 1, terms
@@ -113,7 +114,8 @@ def upcoming(reader: Reader, deal: str, through: date | None = None) -> Iterator
 
 def close_period(writer: Writer, run: Run, events: list[Event], actor: str, reason: str) -> Receipt:
     """Record a run: the period is distributed, and closed."""
-    return record(writer, run.terms, run.distribution, run.previous + 1, run.previous, events, actor, reason or "distribution", run.terms_digest)
+    header = header_of(run.distribution, run.previous + 1, run.previous, run.terms_digest)
+    return record(writer, header, run.distribution, events, actor, reason or "distribution")
 
 
 # Maker and checker ---------------------------------------------------------------------------------------------------------
@@ -141,7 +143,7 @@ def propose(writer: Writer, run: Run, actor: str, reason: str) -> Proposal:
 
 def pending(reader: Reader, deal: str) -> Proposal | None:
     """The last proposal, where no distribution followed it."""
-    said = list(reader.events(deal, kinds=["proposal", "distribution"]))
+    said = [(position, event) for position, event in reader.events(deal, kinds=["proposal", "distribution"]) if event.subject is None]
     if not said or said[-1][1].kind != "proposal":
         return None
     position, event = said[-1]

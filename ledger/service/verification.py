@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from ledger.core.distribution import RULES, encode_state
 from ledger.core.problems import Problem, ProblemsFound
 from ledger.core.processor import distribute as run_period
+from ledger.core.settlement import settled
 from ledger.service.books import collections, recorded_dates, stored
 from ledger.service.proof import Anchor, seal_problems
 from ledger.service.publications import published_problems
+from ledger.service.reopening import History
 from ledger.service.terms import Versions
 from ledger.store import seal
 from ledger.store.engine import Store
@@ -66,6 +68,8 @@ def _replay(reader: Reader, versions: Versions, number: int) -> Iterator[Problem
     try:
         assert dates is not None
         again = run_period(terms, kept.distribution.opening, dates, collections(reader, terms, kept.period, kept.position))
+        if kept.header.version > 1:
+            again = settled(again, reader.postings(versions.deal, History.of(reader, versions.deal).paid[kept.period].number))
     except ProblemsFound as found:
         yield from found.problems
         return

@@ -62,12 +62,17 @@ def correct(
     return service.correct(store, deal, text.encode(), "correction.csv", reason="it was wrong", treatment=treatment, actor="checker")  # type: ignore[arg-type]
 
 
-def accounts(store: Store, deal: str = NAME) -> dict[str, int]:
-    """The balances of the last distribution, in whole dollars."""
+def units(store: Store, deal: str = NAME) -> dict[str, int]:
+    """The balances of the last distribution, in cents."""
     with store.reading() as reader:
         row = reader.latest_distribution(deal)
         assert row is not None
-        return {account: balance.closing // 100 for account, balance in reader.balances(deal, row.number).items()}
+        return {account: balance.closing for account, balance in reader.balances(deal, row.number).items()}
+
+
+def accounts(store: Store, deal: str = NAME) -> dict[str, int]:
+    """The same in whole dollars."""
+    return {account: balance // 100 for account, balance in units(store, deal).items()}
 
 
 def closing(store: Store) -> tuple[int, ...]:
@@ -83,3 +88,8 @@ def figure(found: Statement, subject: str, item: str) -> str:
     value = found.figure(subject, item)
     assert value is not None, (subject, item)
     return found.text(value)
+
+
+def bank(store: Store, deal: str = NAME) -> int:
+    """All cash accounts together, in cents: what the bank holds."""
+    return sum(balance for account, balance in units(store, deal).items() if account.startswith("cash."))
