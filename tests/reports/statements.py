@@ -46,7 +46,7 @@ def books() -> Books:
     made = Books(DEAL)
     made.month(interest=8_000, scheduled_principal=10_000, delinquent=500, index="4.25%", audited=True)
     made.month(
-        fact("adjustment", "B", "-0.01", effective_on=date(2025, 2, 25)),
+        fact("adjustment", "B", "-0.01", corrects_position=1, effective_on=date(2025, 2, 25)),
         interest=5_000, curtailment=2_000, payoff=3_000, charge_off=7_000, delinquent=1_500, index="4.5%", audited=False, as_at="2025-03-01",
     )  # fmt: skip
     return made
