@@ -90,14 +90,39 @@ def test_a_principal_deficiency_is_debited_from_the_bottom_and_cured_from_the_to
           - {pay: principal, to: {sequential: [A, B]}, from: principal}
     """)
 
-    first = books.month(interest=25, charge_off=120)
+    first = books.month(interest=15, charge_off=120)
     second = books.month(interest=60)
 
-    # 20 above B's balance fell to A; 25 of revenue cured those and 5 of B's, and went to A as principal.
-    assert figures(first, "pdl", "A", "B") == (0, 95)
-    assert (first["A.principal_paid"], first["revenue.balance"]) == (25, 0)
-    assert figures(second, "pdl", "A", "B") == (0, 35)
-    assert second["A.balance"] == 815
+    # B's ceiling is its balance of 100; the other 20 fell to A, and 15 of revenue cured as many of those, and went to A as principal.
+    assert figures(first, "pdl", "A", "B") == (5, 100)
+    assert (first["A.principal_paid"], first["revenue.balance"]) == (15, 0)
+    assert figures(second, "pdl", "A", "B") == (0, 45)
+    assert second["A.balance"] == 825
+
+
+def test_interest_paid_out_of_principal_is_debited_in_the_month_that_borrows_it() -> None:
+    books = Books("""
+        pool: {original_balance: 1_200}
+        accounts: {revenue: {collects: [interest]}, principal: {collects: [scheduled_principal]}}
+        tranches: {A: {original_balance: 1_100, rate: 12%}, B: {original_balance: 100}}
+        ledgers: {pdl: {of: [A, B], up_to: balance}, borrowed: {resets: period}}
+        waterfall:
+          - {pay: interest, to: A, from: revenue}
+          - {pay: interest, name: out of principal, to: A, from: principal, adds_to: borrowed}
+          - {record: borrowed, as: pdl, to: {sequential: [B, A]}}
+          - {pay: principal, to: {sequential: [A, B]}, from: principal}
+    """)
+
+    first, second = books.month(interest=7, scheduled_principal=40), books.month(interest=20, scheduled_principal=40)
+
+    assert (first["A.interest_paid"], first["borrowed"], first["B.pdl"], first["A.principal_paid"]) == (11, 4, 4, 36)
+    assert (second["borrowed"], second["B.pdl"]) == (0, 4)  # nothing was borrowed this month
+
+
+def test_a_limit_caps_what_a_class_bears_in_a_month() -> None:
+    books = Books(CLASSES + "waterfall: [{write_down: pool.loss, to: B, limit: 10% * B.original_balance}]")
+
+    assert [books.month(charge_off=amount)["B.realized_loss"] for amount in (5, 60)] == [5, 8]
 
 
 def test_excess_spread_covers_losses_before_any_class_does() -> None:

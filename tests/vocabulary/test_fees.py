@@ -99,8 +99,9 @@ def test_a_yearly_cap_holds_back_what_is_above_it_until_later_in_the_waterfall()
     assert [month["fee.paid"] for month in months[:3]] == [600, 500, 500]  # 400 within the cap, then what A leaves: 100; then all of 500 after A
     assert [month["in_year"] for month in months[:3]] == [600, 1_000, 1_000]
     assert [month["fee.unpaid"] for month in months[:3]] == [0, 100, 200]
-    january = months[11]
+    january = months[11]  # a new year: 1,000 of what was held back come before A's interest
     assert (january.distribution.dates.scheduled.isoformat(), january["fee.opening_unpaid"], january["in_year"]) == ("2026-01-15", 1_000, 1_000)
+    assert (months[10]["A.interest_paid"], january["A.interest_paid"]) == (2_500, 2_000)
 
 
 def test_a_fee_year_may_begin_in_another_month_than_january() -> None:

@@ -101,14 +101,14 @@ def test_principal_of_a_shared_class_comes_from_each_group_in_proportion() -> No
 
 
 def test_shares_may_follow_what_each_group_collected() -> None:
-    by = "{A-1: one.prepayment, A-2: two.prepayment - 10}"
-    steps = f"  - {{pay: principal, to: {{pro_rata: [A-1, A-2], by: {by}}}, from: [funds_1, funds_2]}}\n"
+    by = "{A-1: one.prepayment, A-2: two.prepayment - 10, M: 10}"
+    steps = f"  - {{pay: principal, to: {{pro_rata: [A-1, A-2, M], by: {by}}}, from: [funds_1, funds_2]}}\n"
     books = Books(DEAL + steps)
 
     shared, alone = books.month(one__prepayment=30, two__prepayment=20), books.month(one__prepayment=40, two__prepayment=5)
 
-    assert paid(shared, "principal_paid") == {"A-1": Decimal("37.50"), "A-2": Decimal("12.50"), "M": 0}  # 50 by 30 : 10
-    assert paid(alone, "principal_paid") == {"A-1": 45, "A-2": 0, "M": 0}  # a weight below zero weighs nothing
+    assert paid(shared, "principal_paid") == {"A-1": 30, "A-2": 10, "M": 10}  # 50 by 30 : 10 : 10
+    assert paid(alone, "principal_paid") == {"A-1": 36, "A-2": 0, "M": 9}  # 45 by 40 : 0 : 10, since a weight below zero weighs nothing
 
 
 # Facts of the whole deal ------------------------------------------------------------------------------------------------------
