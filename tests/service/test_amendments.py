@@ -308,3 +308,14 @@ def test_kind_of_event_that_a_remitted_month_reports_cannot_be_taken_away(store:
     (refusal,) = refusals(store, DEAL, "2025-02")
 
     assert refusal.startswith("amended.yaml: `late_fees` is reported for 2025-02-25 (position 2, line ")
+
+
+def test_published_figures_are_compared_under_the_terms_of_their_period(store: Store) -> None:
+    open_trust(store)
+    amend(store, DEARER.replace("trustee:", "paying_agent:").replace("to: trustee", "to: paying_agent"), "2025-03")
+    run(store, MONTHS[:2])
+    published = b"distribution_date,subject,item,amount\n2025-02-25,trustee,paid,100.00\n2025-03-25,paying_agent,paid,250.00\n2025-03-25,trustee,paid,0.00\n"
+
+    found = service.reconcile(store, "COVE-1", (published, "published.csv"))
+
+    assert [line.verdict for line in found.lines] == ["ties", "ties", "not compared"]
