@@ -301,7 +301,8 @@ def loans_are_in_the_pool(context: Context) -> Found:
 
 def loans_are_reported_by_one_file(context: Context) -> Found:
     for loan in context.rolled.keys() & context.stated.keys():
-        moved = next((event for event in context.by_loan[loan] if event.balance is not None or context.rise([event])), None)
+        reports = (event for event in context.by_loan[loan] if event.kind != "loan_setup")  # which is said apart, where the loan was set up before
+        moved = next((event for event in reports if event.balance is not None or context.rise([event])), None)
         if moved is not None:
             fact = f"loan {loan} was reported for this period by another file, with a closing balance of {context.money(context.stated[loan])}"
             yield moved, Problem(fact, "remove the row, or correct the other file with `tranche correct`")
@@ -397,7 +398,7 @@ def every_loan_states_its_balance(context: Context) -> Found:
 def set_up_loans_make_the_pool(context: Context) -> Found:
     """The loans that a deal is first kept by add up to the pool of the books."""
     for group, events in context.groups.items():
-        if group.kind == "loan_setup" and not context.opening and group.pool in context.pools:
+        if group.kind == "loan_setup" and context.is_whole and not context.opening and group.pool in context.pools:
             total, pool = sum(event.balance or 0 for event in events), context.pools[group.pool]
             if total != pool:
                 fact = f"the loans set up add to {context.money(total)}, the pool of the books is {context.money(pool)}"

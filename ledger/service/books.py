@@ -113,7 +113,7 @@ def _collected(terms: Terms, totals: Iterable[Total], facts: Iterable[Event]) ->
 
 def numbered(events: Iterable[Event]) -> list[Event]:
     """Events in their order, as the lines 1, 2, 3 ... of a commit."""
-    return [event._replace(line=line) for line, event in enumerate(events, 1)]
+    return [Event._make((line, *event[1:])) for line, event in enumerate(events, 1)]
 
 
 def header_of(distribution: Distribution, number: int, previous: int | None, terms_digest: str, version: int = 1) -> seal.DistributionHeader:

@@ -113,7 +113,7 @@ class _Incoming:
 
     def _month_problems(self, months: list[Month]) -> Iterator[Problem]:
         """What does not agree in each month; its loans and pools open as the month before left them, in the log or in the same file."""
-        loans, pools, arrived = loans_before(self.reader, self.versions, months[0].period), self._pools_before(months[0].period), set[str]()
+        loans, pools, arrived = self._loans_before(months[0].period), self._pools_before(months[0].period), set[str]()
         for month in months:
             context = self._context(month, loans, pools, arrived)
             for row, problem in [*remittance_checks.check(context), *_stated_elsewhere(self.reader, context.terms, month)]:
@@ -134,6 +134,11 @@ class _Incoming:
             known=known,
             is_whole=INCOMPLETE not in self.accept,
         )  # fmt: skip
+
+    def _loans_before(self, period: date) -> Loans:
+        """The loans that a period opens with, and those that other files of the period brought."""
+        arrived = self.reader.loans_set_up(self.versions.deal, period, not_loans=not_loans(self.versions.at(period)[0]))
+        return {**loans_before(self.reader, self.versions, period), **arrived}
 
     def _pools_before(self, period: date) -> Mapping[str, int]:
         """The pools whose balance before a period the books know: where the one before it is distributed, and nothing has come for it yet.

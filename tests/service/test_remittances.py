@@ -274,6 +274,16 @@ def test_servicers_of_parts_of_a_pool_report_in_files_of_their_own(store: Store)
     ]
 
 
+def test_loans_are_set_up_by_a_tape_and_reported_by_the_servicer(store: Store) -> None:
+    deal = open_trust(store, "loans")
+    remit(store, deal, loans(*SET_UP), by="loan tape")
+
+    remit(store, deal, loans(FIRST, SECOND))
+
+    assert live_loans(store) == {"L-1": 890_00, "L-2": 595_00}
+    assert refused(store, deal, loans(SET_UP[0]), by="second tape") == ["loan L-1 was set up before"]
+
+
 def test_value_that_another_file_brings_is_accepted_as_missing_once(store: Store) -> None:
     deal = open_trust(store, "pools")
     cash = b"distribution_date,kind,subject,value\n2025-02-25,interest,north,5.00\n2025-02-25,wire,funds,5.00\n"
