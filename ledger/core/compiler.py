@@ -363,8 +363,8 @@ class DealCompiler:
             self.problem(path, f"fee {name} has only one of `rate` and `of`", "a rate needs what it is a rate of, for example `of: pool.opening_balance`")
 
     def _owed_by(self, name: str, fee: Fee) -> None:
-        """Let the kinds that a fee is owed by post to what it is owed: a kind that goes out pays it back, every other raises it."""
-        components, owed = dict(self.terms.components), self.terms.owed_by
+        """Let the kinds that a fee is owed by post to what it is owed: the claim as a source is raised, as a destination it is paid back."""
+        components, owed, claim = dict(self.terms.components), self.terms.owed_by, posting.fee(name)
         for index, kind in enumerate(fee.owed_by):
             path = ("fees", name, "owed_by", index)
             other = next((payee for payee, kinds in owed.items() if kind in kinds), None)
@@ -372,11 +372,11 @@ class DealCompiler:
                 self.problem(path, f"`{kind}` is not a kind of event", nearest(kind, components) or "see the kinds in docs/deal-file.md")
             elif other is not None:
                 self.problem(path, f"`{kind}` is owed to {other} already", "each kind is owed to one payee, once; take it out of one of them")
-            elif (component := owed_to(components[kind], posting.fee(name))) is None:
+            elif (component := owed_to(components[kind], claim)) is None:
                 self.problem(path, f"`{kind}` is principal of the pool, which no payee is owed", "name a kind that is income, cost or an advance")
             else:
                 components[kind] = component
-                owed.setdefault(name, {})[kind] = -1 if component.cash == "out" else 1
+                owed.setdefault(name, {})[kind] = 1 if any(source == claim for source, _ in component.legs) else -1
         self.terms.components = components
 
     def _reported(self) -> None:

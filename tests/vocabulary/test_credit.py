@@ -240,6 +240,27 @@ def test_what_borrowers_pay_ahead_is_theirs_until_it_falls_due() -> None:
     assert applied.account("borrowers.payahead") == -10
 
 
+def test_a_deposit_that_is_part_of_what_was_wired_is_owed_to_borrowers_too() -> None:
+    books = Books("""
+        pool: {original_balance: 1_000}
+        events: {payahead_deposit: {}, payahead_withdrawal: {pool: down}}
+        accounts: {funds: {collects: [interest]}, payahead: {}}
+        tranches: {A: {original_balance: 900}}
+        fees: {borrowers_ahead: {owed_by: [payahead_deposit, payahead_withdrawal]}}
+        waterfall:
+          - {pay: pool.payahead_withdrawal, to: funds, from: payahead}
+          - {pay: pool.payahead_deposit, to: payahead, from: funds}
+          - {pay: principal, to: A, from: funds}
+    """)
+
+    deposited = books.month(interest=35, payahead_deposit=30)
+    applied = books.month(payahead_withdrawal=20)
+
+    assert (deposited["A.principal_paid"], deposited["payahead.balance"], deposited["borrowers_ahead.unpaid"]) == (5, 30, 30)
+    assert (applied["A.principal_paid"], applied["payahead.balance"], applied["pool.balance"]) == (20, 10, 980)
+    assert (applied["borrowers_ahead.due"], applied["borrowers_ahead.unpaid"]) == (10, 10)
+
+
 # What others lend, insure and swap --------------------------------------------------------------------------------------------
 
 FACILITY = """
