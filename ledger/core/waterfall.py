@@ -63,9 +63,20 @@ def pay(run: Running, step: CompiledStep) -> None:
     assert step.tree is not None
     if not any(room_to_pay(run, step, payee) for payee in step.payees):
         return
-    cash = sum(max(0, run.cash_of(account)) for account in step.sources)
+    cash = sum(payable_cash(run, account) for account in step.sources)
     allocation = in_units(run, lambda payee: room_to_pay(run, step, payee), lambda payee, amount: give(run, step, payee, amount))
     allocation.allocate(step.tree, min(_amount(run, step.amount), _amount(run, step.limit), cash))
+
+
+def payable_cash(run: Running, account: str) -> Money:
+    """What an account can pay: whole minor units of what it holds. A fraction of a cent that it has collected stays until others make it whole."""
+    unit = _minor_unit(run, account)
+    return max(0, run.cash_of(account)) // unit * unit
+
+
+def _minor_unit(run: Running, account: str) -> Money:
+    """What payments out of an account are multiples of; an account that holds no money moves entitlements to the last place."""
+    return run.terms.minor_unit if run.terms.deal.accounts[account].cash else 1
 
 
 def in_units(run: Running, room: Room, give_to: Give) -> Allocation:
@@ -96,7 +107,7 @@ def give(run: Running, step: CompiledStep, payee: str, amount: Money) -> None:
     for account in step.sources:
         if not amount:
             break
-        part = min(amount, max(0, run.cash_of(account)))
+        part = min(amount, payable_cash(run, account))
         paid = pay_from(run, step, account, payee, part) if part else 0
         amount -= part
         if step.settles is not None:
@@ -109,7 +120,7 @@ def pay_from(run: Running, step: CompiledStep, account: str, payee: str, amount:
     """Pay an amount out of one account: to another account, to a fee, or to a class as principal, as interest or for a ledger; what was paid."""
     deal, source = run.terms.deal, run.terms.cash_account(account)
     if payee in deal.accounts:
-        amount = _payable(run, account, amount)
+        amount = round_to_multiple(amount, _minor_unit(run, account))
         run.transfer(source, run.terms.cash_account(payee), amount, step.label, "", step.cause)
         return amount
     if payee in deal.fees:
@@ -122,16 +133,8 @@ def pay_from(run: Running, step: CompiledStep, account: str, payee: str, amount:
         pay_owed_interest(run, step, source, payee, amount)
     else:
         pay_further_interest(run, step, source, payee, amount)
-    run.transfer(source, ROUNDING, _payable(run, account, amount, paid=amount) - amount, step.label, "", step.cause)
+    run.transfer(source, ROUNDING, round_to_multiple(amount, _minor_unit(run, account)) - amount, step.label, "", step.cause)
     return amount
-
-
-def _payable(run: Running, account: str, amount: Money, paid: Money = 0) -> Money:
-    """An exact amount as cash: whole minor units, never more than the account held before `paid` left it."""
-    unit = run.terms.minor_unit
-    if unit == 1 or not run.terms.deal.accounts[account].cash:
-        return amount
-    return min(round_to_multiple(amount, unit), (run.cash_of(account) + paid) // unit * unit)
 
 
 def pay_fee(run: Running, step: CompiledStep, source: str, payee: str, amount: Money) -> None:

@@ -173,6 +173,24 @@ def test_balances_may_be_carried_finer_than_the_cent_and_cash_is_paid_in_cents()
     assert month["funds.balance"] == Decimal("0.01")
 
 
+def test_a_fraction_of_a_cent_that_was_collected_stays_until_others_make_it_a_cent() -> None:
+    deal = Books("""
+        rounding: {carry: 0.0001}
+        pool: {original_balance: 300}
+        accounts: {funds: {collects: [interest]}, reserve: {}}
+        tranches: {A: {original_balance: 300, rate: 1%}}
+        waterfall:
+          - {pay: interest, to: A, from: funds}
+          - {pay: rest, to: reserve, from: funds}
+    """)
+
+    first, second = deal.month(interest="2.5099"), deal.month(interest="0.0001")
+
+    assert (first["A.interest_paid"], first["reserve.balance"], first["funds.balance"]) == (Decimal("0.25"), Decimal("2.25"), Decimal("0.0099"))
+    assert (second["A.interest_paid"], second["funds.balance"]) == (Decimal("0.01"), 0)
+    assert second.account("rounding") == 0
+
+
 def test_interest_keeps_the_digits_of_the_carry() -> None:
     waterfall = "waterfall: [{pay: interest, to: {sequential: notes}, from: funds}]\n"
 
