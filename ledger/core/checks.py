@@ -16,6 +16,8 @@ from ledger.core.problems import Problem
 from ledger.core.state import Running
 
 Check = Callable[[Running, Distribution], Iterable[Problem]]
+OUR_FAULT = "this is a fault of the program: please report it"
+"""The remedy of what no remittance and no deal file can cause."""
 
 
 def check(run: Running, distribution: Distribution) -> list[Problem]:
@@ -38,12 +40,14 @@ def no_class_is_overpaid(run: Running, _distribution: Distribution) -> Iterator[
     for claims in run.terms.claims.values():
         for claim in (claims.principal, claims.interest, claims.interest_on_unpaid):
             if run.balances[claim] > 0:
-                yield Problem(f"{claim} would be overpaid by {_text(run, run.balances[claim])}", "a class cannot be paid more than it is owed")
+                yield Problem(
+                    f"{claim} would be overpaid by {_text(run, run.balances[claim])}", "look for an adjustment that takes away more than the class is owed"
+                )
 
 
 def loss_is_allocated(run: Running, _distribution: Distribution) -> Iterator[Problem]:
     if run.balances.get(LOSS, 0):
-        yield Problem(f"a loss of {_text(run, run.balances[LOSS])} is left unallocated", "this is a fault of the program: please report it")
+        yield Problem(f"a loss of {_text(run, run.balances[LOSS])} is left unallocated", OUR_FAULT)
 
 
 def written_down_losses_match_the_balances(run: Running, distribution: Distribution) -> Iterator[Problem]:
@@ -58,9 +62,7 @@ def written_down_losses_match_the_balances(run: Running, distribution: Distribut
         account = run.terms.claims[tranche].principal
         opening, closing = -distribution.opening.balances.get(account, 0), -run.balances[account]
         if opening + rise != closing:
-            yield Problem(
-                f"class {tranche} opens at {_text(run, opening)}, moves by {_text(run, rise)} and closes at {_text(run, closing)}", "please report it"
-            )
+            yield Problem(f"class {tranche} opens at {_text(run, opening)}, moves by {_text(run, rise)} and closes at {_text(run, closing)}", OUR_FAULT)
 
 
 def sources_equal_uses_by_step(run: Running, distribution: Distribution) -> Iterator[Problem]:
@@ -79,16 +81,16 @@ def sources_equal_uses_by_step(run: Running, distribution: Distribution) -> Iter
             used[posted.cause] += posted.amount if posted.destination == ROUNDING else -posted.amount
     for cause, amount in left.items():
         if amount != used[cause]:
-            yield Problem(f"{cause} took {amount} out of accounts and gave {used[cause]} to payees", "this is a fault of the program: please report it")
+            yield Problem(f"{cause} took {_text(run, amount)} out of accounts and gave {_text(run, used[cause])} to payees", OUR_FAULT)
 
 
 def rounding_is_below_half_a_cent_a_payment(run: Running, distribution: Distribution) -> Iterator[Problem]:
     for posted in distribution.postings:
         if ROUNDING in (posted.source, posted.destination) and 2 * posted.amount > run.terms.minor_unit:
-            yield Problem(f"{posted.step} rounds by {_text(run, posted.amount)}", "a payment is rounded by half a cent at most")
+            yield Problem(f"{posted.step} rounds by {_text(run, posted.amount)}, which is more than half a cent", OUR_FAULT)
 
 
-def opening_and_postings_give_closing(_run: Running, distribution: Distribution) -> Iterator[Problem]:
+def opening_and_postings_give_closing(run: Running, distribution: Distribution) -> Iterator[Problem]:
     """Summed again from the postings alone, beside the running sums that the steps read."""
     closing, rolled = distribution.closing.balances, defaultdict(int, distribution.opening.balances)
     for posted in distribution.postings:
@@ -97,12 +99,13 @@ def opening_and_postings_give_closing(_run: Running, distribution: Distribution)
     if {account: balance for account, balance in rolled.items() if balance} != closing:
         for row in distribution.balance_rows():
             if row.opening + row.received - row.paid != row.closing:
-                yield Problem(f"{row.account} does not roll forward: {row}", "this is a fault of the program: please report it")
+                opens, received, paid, closes = (_text(run, amount) for amount in row[1:])
+                yield Problem(f"{row.account} opens at {opens}, receives {received}, pays {paid} and closes at {closes}", OUR_FAULT)
 
 
 def books_sum_to_zero(run: Running, _distribution: Distribution) -> Iterator[Problem]:
     if sum(run.balances.values()):
-        yield Problem(f"the books sum to {_text(run, sum(run.balances.values()))}", "this is a fault of the program: please report it")
+        yield Problem(f"the books sum to {_text(run, sum(run.balances.values()))}", OUR_FAULT)
 
 
 def servicer_agrees(run: Running, _distribution: Distribution) -> Iterator[Problem]:

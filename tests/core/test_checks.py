@@ -104,9 +104,9 @@ def _unclosed(account: str, change: int) -> Tamper:
         (checks.loss_is_allocated, _balance("loss", 7), "a loss of 0.07 is left unallocated"),
         (checks.written_down_losses_match_the_balances, _figure("B.written_up", 1), "class B is written up beyond the loss it bore, by 0.01"),
         (checks.written_down_losses_match_the_balances, _balance("A.principal", -1), "class A opens at 600.00, moves by -96.00 and closes at 504.01"),
-        (checks.sources_equal_uses_by_step, _posting(-1, item=""), "step 2 took 9600 out of accounts and gave 0 to payees"),
+        (checks.sources_equal_uses_by_step, _posting(-1, item=""), "step 2 took 96.00 out of accounts and gave 0.00 to payees"),
         (checks.rounding_is_below_half_a_cent_a_payment, _posting(-1, destination="rounding", amount=6), "rounds by 0.06"),
-        (checks.opening_and_postings_give_closing, _unclosed("cash.reserve", 1), "cash.reserve does not roll forward"),
+        (checks.opening_and_postings_give_closing, _unclosed("cash.reserve", 1), "cash.reserve opens at 50.00, receives 0.00, pays 0.00 and closes at 50.01"),
         (checks.books_sum_to_zero, _balance("excess", 1), "the books sum to 0.01"),
     ],
 )
