@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 
 from ledger.core import posting
 from ledger.core.allocation import Branch
-from ledger.core.daycount import year_fraction
+from ledger.core.daycount import months_before, year_fraction
 from ledger.core.deal import AccrualFrom, Deal, Verb
 from ledger.core.events import Component
 from ledger.core.formula import Read, Term
@@ -88,8 +88,7 @@ class AccrualTerms:
                 start, end = dates.previous_scheduled, dates.scheduled
             case _:
                 end = dates.scheduled.replace(day=1)
-                before = end.year * 12 + end.month - 1 - self.months
-                start = date(before // 12, before % 12 + 1, 1)
+                start = months_before(end, self.months)
         if number == 1 and self.accrual.from_ is not None:
             start = self.accrual.from_
         return start, end
