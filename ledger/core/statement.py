@@ -7,10 +7,10 @@ postings. Before the first distribution the statement is a position: balances at
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, TypeVar
 
 from ledger.core import posting
 from ledger.core.collections import Collections, Flow
@@ -28,6 +28,9 @@ from ledger.core.waterfall import steps_of
 
 FigureKind = Literal["money", "exact", "date", "flag"]
 Items = Mapping[str, "Figure"]
+Kept = TypeVar("Kept")
+Sections = Mapping[str, Mapping[str, Mapping[str, Kept]]]
+"""By section, subject and item."""
 
 BALANCE = "closing_balance"
 """What statements call `balance`: at the close, the balance now is the closing balance."""
@@ -68,6 +71,33 @@ class Adjustment:
 
 
 @dataclass(frozen=True, slots=True)
+class Restated:
+    """A figure that was corrected: as first reported, what was booked for it since (or a new version changed), and the two together."""
+
+    first: Figure
+    adjustment: Figure
+    restated: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """What a later period booked for this one: the period that booked it, what it names, and the signed amount."""
+
+    period: date
+    subject: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What was learned of a closed period since: its version (2 and up: reopened), the figures that changed, and what later periods booked for it."""
+
+    version: int = 1
+    restated: Sections[Restated] = field(default_factory=dict)
+    booked: tuple[Booked, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Received:
     """What the servicer has reported for a period that is not distributed yet, by pool (None: the only one) and kind."""
 
@@ -83,7 +113,7 @@ class Statement:
 
     `as_of` is the day that was asked for, None for the last distribution. `labels` holds the title, CUSIP, ISIN and kind of classes and the title of
     fees, where they have one. `position` and `head` say up to which commit of the log it was drawn, and that commit's hash: every copy is an anchor
-    of the chain.
+    of the chain. `owed` is what reopened periods left owed to a payee (above zero) or by one.
     """
 
     deal: str
@@ -102,6 +132,8 @@ class Statement:
     position: int = 0
     head: str = ""
     printed: Digits = Digits(places=2)
+    revision: Revision = Revision()
+    owed: Mapping[str, Money] = field(default_factory=dict)
 
     def subjects(self) -> set[str]:
         """Every subject that has a figure."""
@@ -116,11 +148,24 @@ class Statement:
 
         A value that is reported by pool is known by its name (`deal`, `one.net_wac`) and as an item of the pool (`one`, `net_wac`).
         """
+        for ending, part in (("_adjustments", "adjustment"), ("_restated", "restated")):
+            if item.endswith(ending):
+                return self._revised(subject, item.removesuffix(ending), part)
         item = BALANCE if item == "balance" else item
         for section in self.sections.values():
             if item in section.get(subject, {}):
                 return section[subject][item]
         return self.sections.get("reported", {}).get("deal", {}).get(f"{subject}.{item}")
+
+    def _revised(self, subject: str, item: str, part: str) -> Figure | None:
+        """A figure with what was booked for it since, or that alone; one that nothing corrects is restated as it is."""
+        item = BALANCE if item == "balance" else item
+        found = [section[subject][item] for section in self.revision.restated.values() if item in section.get(subject, {})]
+        if found:
+            figure: Figure = getattr(found[0], part)
+            return figure
+        plain = self.figure(subject, item)
+        return plain if plain is None or part == "restated" else replace(plain, value=0)
 
     def exact(self, figure: Figure) -> Fraction:
         """A figure as a number with all its digits, money in whole currency; a date or a flag has none."""
@@ -140,19 +185,20 @@ class Statement:
 
 
 def draw(
-    terms: Terms, distribution: Distribution, *, received: Iterable[Received] = (), as_of: date | None = None, position: int = 0, head: str = ""
-) -> Statement:
+    terms: Terms, distribution: Distribution, *, received: Iterable[Received] = (), as_of: date | None = None, position: int = 0, head: str = "",
+    revision: Revision = Revision(),
+) -> Statement:  # fmt: skip
     """Draw the statement of a distribution as of the log's `position`."""
     # The position that opens the books is not a period: it has one day, that of the closing or of the boarding.
     opens = distribution.dates.previous_distribution == distribution.dates.distribution
     run = Running(terms, distribution.closing, distribution.dates, Collections()) if opens else distribution.running(terms)
-    sections = {name: dict(subjects) for name, subjects in (_position(run) if opens else _sections(run))}
+    sections = {name: dict(subjects) for name, subjects in (_position(run) if opens else sections_of(run))}
     days = {name: getattr(distribution.dates, name) for name in type(distribution.dates).__slots__}
     deal, shown = terms.deal, () if opens else distribution.postings
     return Statement(
         deal.deal, deal.title, deal.currency, terms.scale, "position" if opens else "distribution", distribution.number, days, _labels(terms),
         {name: subjects for name, subjects in sections.items() if subjects}, tuple(flow_of_funds(terms, run.state.balances, shown)),
-        tuple(adjustments(shown)), tuple(received), as_of, position, head, deal.rounding.printed,
+        tuple(adjustments(shown)), tuple(received), as_of, position, head, deal.rounding.printed, revision, dict(owed(distribution.closing.balances)),
     )  # fmt: skip
 
 
@@ -173,10 +219,18 @@ def _labels(terms: Terms) -> dict[str, dict[str, str]]:
     return {name: {key: text for key, text in found.items() if text} for name, found in {**classes, **fees}.items()}
 
 
+def owed(balances: Mapping[str, Money]) -> Iterator[tuple[str, Money]]:
+    """What is owed to each payee (below zero: by it) because a period was reopened; a claim on the trust has a negative balance."""
+    for account, balance in sorted(balances.items()):
+        if account.startswith(posting.owed("")) and balance:
+            yield account.removeprefix(posting.owed("")), -balance
+
+
 # Sections -------------------------------------------------------------------------------------------------------------
 
 
-def _sections(run: Running) -> Iterator[tuple[str, Iterable[tuple[str, Items]]]]:
+def sections_of(run: Running) -> Iterator[tuple[str, Iterable[tuple[str, Items]]]]:
+    """Every section with its subjects and their figures."""
     deal, terms = run.terms.deal, run.terms
     yield "classes", ((name, dict(_class_figures(run, name))) for name in deal.tranches)
     yield "groups", ((name, dict(_group_figures(run, members))) for name, members in terms.groups.items() if members)
@@ -195,7 +249,7 @@ def _sections(run: Running) -> Iterator[tuple[str, Iterable[tuple[str, Items]]]]
 
 def _position(run: Running) -> Iterator[tuple[str, Iterable[tuple[str, Items]]]]:
     """The sections that a position has, with the items that need no period."""
-    for section, subjects in _sections(run):
+    for section, subjects in sections_of(run):
         if section in ("classes", "groups", "fees", "accounts", "pools"):
             yield section, ((name, {item: figure for item, figure in items.items() if item in POSITION_ITEMS}) for name, items in subjects)
         elif section == "ledgers":

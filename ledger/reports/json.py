@@ -30,7 +30,7 @@ def value(statement: Statement) -> dict[str, Any]:
         "format": FORMAT, "deal": statement.deal, "title": statement.title, "currency": statement.currency, "kind": statement.kind,
         "number": statement.number, "dates": {name: day.isoformat() for name, day in statement.dates.items()},
         "as_of": statement.as_of.isoformat() if statement.as_of else None, "labels": statement.labels, "sections": sections,
-        "position": statement.position, "head": statement.head, **_movements(statement),
+        "position": statement.position, "head": statement.head, **_movements(statement), **_revision(statement),
     }  # fmt: skip
 
 
@@ -49,6 +49,26 @@ def _movements(statement: Statement) -> dict[str, list[dict[str, Any]]]:
         ],
         "received": [{"period": item.period.isoformat(), "pool": item.pool, "kind": item.kind, "amount": money(item.amount)} for item in statement.received],
     }
+
+
+def _revision(statement: Statement) -> dict[str, Any]:
+    """What was learned since; left out where there is nothing, so that a statement that was never corrected reads as it always did."""
+    revision = statement.revision
+    restated = {
+        section: {
+            subject: {item: {name: _figure(statement, getattr(found, name)) for name in ("first", "adjustment", "restated")} for item, found in items.items()}
+            for subject, items in subjects.items()
+        }
+        for section, subjects in revision.restated.items()
+    }
+    booked = [
+        {"in_period": str(item.period), "subject": item.subject, "amount": format_money(item.amount, statement.scale, thousands=False)}
+        for item in revision.booked
+    ]
+    owed = {payee: format_money(amount, statement.scale, thousands=False) for payee, amount in statement.owed.items()}
+    version = revision.version if revision.version > 1 else None
+    found = {"version": version, "restated": restated, "booked_since": booked, "owed": owed}
+    return {name: value for name, value in found.items() if value}
 
 
 def _figure(statement: Statement, figure: Figure) -> str | bool:

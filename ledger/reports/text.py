@@ -70,7 +70,8 @@ def _what(statement: Statement) -> str:
     """What the statement is of, and as of which day where one was asked for."""
     day, as_of = statement.dates["distribution"], f"Statement as of {statement.as_of}; " if statement.as_of else "Statement of "
     if statement.kind == "distribution":
-        return f"{as_of}{'last ' if statement.as_of else ''}distribution {statement.number} of {day}"
+        version = f", version {statement.revision.version}" if statement.revision.version > 1 else ""
+        return f"{as_of}{'last ' if statement.as_of else ''}distribution {statement.number} of {day}{version}"
     where = "at closing" if statement.number == 0 else f"as boarded after distribution {statement.number}"
     return f"{as_of}the position {where}, {day}"
 
@@ -109,6 +110,9 @@ def sections(statement: Statement) -> Iterator[Table]:
     yield _pools(statement)
     yield from _values(statement)
     yield _adjustments(statement)
+    yield _booked_since(statement)
+    yield _restated(statement)
+    yield _owed(statement)
     yield _flow(statement)
     yield _received(statement)
 
@@ -224,6 +228,27 @@ def _values(statement: Statement) -> Iterator[Table]:
 def _adjustments(statement: Statement) -> Table:
     rows = [[f"{item.origin or ''}", item.subject, _money(statement, item.amount)] for item in statement.adjustments]
     return Table("Adjustments booked in this period", ["of period", "subject", "amount"], rows, left={0, 1})
+
+
+def _booked_since(statement: Statement) -> Table:
+    rows = [[f"{item.period}", item.subject, _money(statement, item.amount)] for item in statement.revision.booked]
+    return Table("Corrections of this period, booked since", ["in period", "subject", "amount"], rows, left={0, 1})
+
+
+def _restated(statement: Statement) -> Table:
+    """The figures that corrections change, in three columns."""
+    rows = [
+        [subject, HEADINGS.get(item, item.replace("_", " ")), *(_cell(statement, item, figure) for figure in (found.first, found.adjustment, found.restated))]
+        for subjects in statement.revision.restated.values()
+        for subject, items in subjects.items()
+        for item, found in items.items()
+    ]
+    return Table("Restated", ["subject", "figure", "as first reported", "adjustments", "restated"], rows, left={0, 1})
+
+
+def _owed(statement: Statement) -> Table:
+    rows = [[payee, "to it" if amount > 0 else "by it", _money(statement, abs(amount))] for payee, amount in statement.owed.items()]
+    return Table("Owed because periods were reopened", ["payee", "owed", "amount"], rows, left={0, 1})
 
 
 def _flow(statement: Statement) -> Table:

@@ -7,7 +7,8 @@ from datetime import date
 
 from ledger.core import schedule
 from ledger.core.problems import Problem, ProblemsFound
-from ledger.core.statement import Received, Statement, draw, received
+from ledger.core.restated import Late, booked_since, restated
+from ledger.core.statement import Received, Revision, Statement, draw, received
 from ledger.core.terms import Terms
 from ledger.files.published import read_published, read_tolerated
 from ledger.reports import reconcile as reconciliation
@@ -38,7 +39,21 @@ def drawn(reader: Reader, versions: Versions, shown: Stored, position: int, as_o
     pending = _received_since(reader, versions, last.period, position) if last is not None and shown.row == last.number else ()
     head = next(commit.hash for commit in reader.commits(deal, after=position - 1, up_to=position))
     under = terms_stated(reader, deal, shown.header.terms_digest)
-    return draw(under, shown.distribution, received=pending, as_of=as_of, position=position, head=head)
+    revision = revision_of(reader, under, shown, position)
+    return draw(under, shown.distribution, received=pending, as_of=as_of, position=position, head=head, revision=revision)
+
+
+def revision_of(reader: Reader, terms: Terms, shown: Stored, position: int) -> Revision:
+    """What was learned of a distributed period until a position: its version, the figures that changed, what later periods booked for it."""
+    if shown.header.previous is None:
+        return Revision()
+    deal, first = terms.deal.deal, None
+    if shown.header.version > 1:
+        paid = next(row for row in reader.distributions(deal) if row.period == shown.period)
+        first = (terms_stated(reader, deal, paid.terms_digest), stored(reader, terms, paid.number).distribution)
+    lines = [Late(*line) for line in reader.booked_for(deal, shown.period, position)]
+    changed = restated(terms, shown.distribution, lines, first)
+    return Revision(shown.header.version, changed, tuple(booked_since(terms, lines, shown.period)))
 
 
 def period(store: Store, deal: str, text: str) -> date:
@@ -82,6 +97,7 @@ def reconcile(
             if key not in numbers:
                 return None
             kept = stored(reader, terms, numbers[key])
-            return draw(terms_stated(reader, deal, kept.header.terms_digest), kept.distribution)
+            under = terms_stated(reader, deal, kept.header.terms_digest)
+            return draw(under, kept.distribution, revision=revision_of(reader, under, kept, position))
 
         return reconciliation.reconcile(rows, allowed, of)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, or_, select
 
 from ledger.core.events import Event
 from ledger.store import tables
@@ -55,3 +55,18 @@ class LineReader:
         commits = select(_COMMITS.position).where(_COMMITS.deal_id == deal_id, _COMMITS.period == period)
         chosen = _EVENTS.where(_COLUMNS.deal_id == deal_id, _COLUMNS.position.in_(commits), _COLUMNS.subject == subject)
         return standing((position, Event(*event)) for position, *event in self.connection.execute(chosen))
+
+    def booked_for(self, deal: str, period: date, known_at: int) -> list[tuple[date, date, Event]]:
+        """(period that booked it, period that it is for, event) of every line that a later period booked for this one or an earlier one, as known then."""
+        deal_id = self.deal_id(deal)
+        adjusts = select(_COMMITS.position).where(_COMMITS.deal_id == deal_id, _COMMITS.treatment == "adjust")
+        later = select(_COMMITS.position).where(_COMMITS.deal_id == deal_id, _COMMITS.period > period, _COMMITS.position <= known_at)
+        chosen = _EVENTS.where(
+            # The index of corrected lines holds few rows, whatever the age of the deal.
+            _COLUMNS.deal_id == deal_id, _COLUMNS.corrects_position > 0, _COLUMNS.effective_on <= period, _COLUMNS.position.in_(later),
+            or_(_COLUMNS.corrects_line.is_(None), _COLUMNS.position.in_(adjusts)),
+        )  # fmt: skip
+        found = [(position, Event(*event)) for position, *event in self.connection.execute(chosen)]
+        of_position = select(_COMMITS.position, _COMMITS.period).where(_COMMITS.deal_id == deal_id, _COMMITS.position.in_({position for position, _ in found}))
+        booked = {row.position: row.period for row in self.connection.execute(of_position)} if found else {}
+        return [(booked[position], event.effective_on, event) for position, event in found if event.effective_on is not None]

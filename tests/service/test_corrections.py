@@ -138,12 +138,11 @@ def test_the_same_correction_again_adds_nothing(store: Store) -> None:
     assert (again.outcome, again.position, again.hash) == ("already appended", first.position, first.hash)
 
 
-@pytest.mark.parametrize(("kind", "said"), [("wire", "was read in its own month"), ("closing_balance", "was read in its own month")])
-def test_a_state_of_a_closed_month_cannot_be_booked_in_another(store: Store, kind: str, said: str) -> None:
+def test_a_state_of_a_closed_month_cannot_be_booked_in_another(store: Store) -> None:
     months(store, 1)
 
-    with pytest.raises(ProblemsFound, match=said):
-        correct(store, f",{ONE},{kind},{'reserve' if kind == 'wire' else ''},5.00", header="corrects,distribution_date,kind,subject,value")
+    with pytest.raises(ProblemsFound, match="was read in its own month"):
+        correct(store, f",{ONE},closing_balance,5.00")
 
 
 def test_a_file_of_two_treatments_is_refused_and_nothing_is_written(store: Store) -> None:
@@ -154,3 +153,42 @@ def test_a_file_of_two_treatments_is_refused_and_nothing_is_written(store: Store
         correct(store, f"{line_of(store, one, 'interest')},,,4700.00", f"{line_of(store, two, 'interest')},,,5900.00")
     with store.reading() as reader:
         assert reader.head(NAME).position == two
+
+
+def test_a_closed_statement_shows_what_was_reported_what_was_booked_since_and_the_two_together(store: Store) -> None:
+    _, two = months(store, 2)
+    correct(store, f"{line_of(store, two, 'scheduled_principal')},,,9000.00")
+    remit(store, THREE)
+    distribute(store)
+
+    shown = statement(store, TWO)
+
+    columns = [figure(shown, "pool", f"scheduled_principal{ending}") for ending in ("", "_adjustments", "_restated")]
+    assert columns == ["10000.00", "-1000.00", "9000.00"]
+    assert [figure(shown, "pool", f"closing_balance{ending}") for ending in ("", "_restated")] == ["850000.00", "851000.00"]
+    assert [(str(item.period), item.subject, item.amount) for item in shown.revision.booked] == [(THREE, "pool.scheduled_principal", -1_000_00)]
+    assert figure(shown, "A", "interest_paid_adjustments") == "0.00"
+    assert statement(store, TWO, known_at=5).revision.restated == {}
+
+
+def test_a_month_between_shows_its_balances_restated_and_its_movements_as_they_were(store: Store) -> None:
+    one, _ = months(store, 2)
+    correct(store, f"{line_of(store, one, 'prepayment')},,,13000.00")
+
+    shown = statement(store, TWO)
+
+    assert [figure(shown, "pool", f"{item}_adjustments") for item in ("opening_balance", "closing_balance", "scheduled_principal")] == [
+        "1000.00", "1000.00", "0.00",
+    ]  # fmt: skip
+
+
+def test_an_adjustment_of_interest_restates_what_was_due_and_paid(store: Store) -> None:
+    months(store, 1)
+    header = "corrects,distribution_date,kind,subject,value,note"
+    correct(store, f",{ONE},adjustment,A.unpaid_interest,-190.48,22 days were taken for 21", header=header)
+    remit(store, TWO)
+    distribute(store)
+
+    shown = statement(store, ONE)
+    assert [figure(shown, "A", f"interest_paid{ending}") for ending in ("", "_adjustments", "_restated")] == ["4000.00", "-190.48", "3809.52"]
+    assert figure(statement(store, TWO), "A", "interest_paid") == "3709.52"  # 3,900 less what was paid too much

@@ -102,3 +102,15 @@ def test_a_reopening_waits_for_another_actor_where_the_deal_asks_for_approval(st
 
     assert (proposed.proposal is not None, proposed.reopened) == (True, ())
     assert [str(run.key) for run in approved.reopened] == [ONE]
+
+
+def test_a_reopened_statement_shows_its_version_and_both_figures(store: Store) -> None:
+    one, _ = months(store, 2)
+
+    correct(store, f"{line_of(store, one, 'interest')},,,4700.00", treatment="reopen")
+
+    shown = statement(store, ONE)
+    assert shown.revision.version == 2
+    assert [figure(shown, "pool", f"interest{ending}") for ending in ("", "_adjustments", "_restated")] == ["4700.00", "100.00", "4700.00"]
+    assert shown.revision.restated["pools"]["pool"]["interest"].first.value == 4_600_00
+    assert shown.owed == {"B": 25_00, "servicer": -100_00}
