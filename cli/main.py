@@ -24,6 +24,7 @@ COMMANDS = {
     "publish": "record a statement as it is given to investors",
     "statement": "print an investor statement",
     "explain": "say why a figure is what it is, down to the rows it came from",
+    "diff": "list the figures that changed between two moments, and what changed them",
     "reconcile": "compare published figures with ours",
     "events": "list what was appended, commit by commit",
     "seal": "write down where a log stands, to be kept elsewhere",
