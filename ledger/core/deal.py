@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -44,11 +45,17 @@ Roll = Literal["none", "following", "modified_following", "preceding", "modified
 """What happens on a closed day."""
 
 
+def _part_of_a_year(months: int) -> int:
+    if 12 % months:
+        raise ValueError(f"every {months} months is not so many times a year; write 1, 2, 3, 4, 6 or 12")
+    return months
+
+
 class Distribution(Model):
     """The days on which the trust pays: `day` of every `months`-th month from `first` on, rolled to an open day, or so many business days after that."""
 
     day: Annotated[int, Field(ge=1, le=31)]
-    months: Annotated[int, Field(ge=1, le=12)] = 1
+    months: Annotated[int, Field(ge=1, le=12), AfterValidator(_part_of_a_year)] = 1
     first: Day | None = None
     roll: Roll = "none"
     business_days_after: Annotated[int, Field(ge=0, le=60)] = 0

@@ -79,6 +79,12 @@ def test_distributions_are_monthly_quarterly_semi_annual_or_yearly(months: int, 
     assert paid(f"{{day: 15, months: {months}, first: 2025-04-15}}", 1, 2, 3) == expected
 
 
+def test_a_schedule_has_whole_periods_in_a_year() -> None:
+    [problem] = problems_of(f"deal: D-1\nclosing_date: 2025-01-10\ndates: {{distribution: {{day: 15, months: 5}}}}\n{REST}")
+
+    assert problem.startswith("every 5 months is not so many times a year; write 1, 2, 3, 4, 6 or 12")
+
+
 @pytest.mark.parametrize(
     ("distribution", "expected"),
     [

@@ -158,6 +158,20 @@ def test_deferrable_interest_that_cannot_be_paid_is_added_to_the_balance() -> No
     assert (second["A.interest_accrued"], second["A.interest_paid"], second["A.accreted"]) == (1005, 1005, 0)
 
 
+def test_interest_that_borrowers_defer_is_added_to_balances_by_what_each_class_earns() -> None:
+    further = "reported: {deferred: money}\n"
+    waterfall = """waterfall:
+  - {accrete: interest, to: {pro_rata: classes, by: interest_accrued}, limit: deferred}
+  - {pay: interest, to: {pro_rata: classes}, from: funds}
+"""
+    books = deal("  A: {original_balance: 120_000, rate: 9%}\n  B: {original_balance: 30_000, rate: 12%}", further, waterfall)
+
+    month = books.month(interest=1_000, capitalized_interest=200, deferred=200)
+
+    assert (month["A.accreted"], month["B.accreted"], month["pool.balance"]) == (150, 50, 2_000_200)  # 900 : 300
+    assert (month["A.interest_paid"], month["B.interest_paid"], month["funds.balance"]) == (750, 250, 0)
+
+
 def test_prepayment_premiums_go_to_a_class_that_owns_them() -> None:
     further = "events: {premium: {cash: in}}\n"
     waterfall = "waterfall:\n  - {pay: interest, to: A, from: funds}\n  - {pay: pool.premium, to: P, from: premiums, as: interest}\n"
