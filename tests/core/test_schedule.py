@@ -10,7 +10,7 @@ import pytest
 
 from ledger.core.deal import Deal, Roll
 from ledger.core.problems import ProblemsFound
-from ledger.core.schedule import business_days_before, key_of, number_of, resolve, rolled
+from ledger.core.schedule import MOST_PERIODS, business_days_before, key_of, nearest_keys, number_of, resolve, rolled
 from ledger.files.calendars import CALENDARS, is_open
 from tests.conftest import shared
 from tests.core.deals import terms
@@ -52,6 +52,30 @@ def test_only_keys_of_the_schedule_have_a_number() -> None:
     assert number_of(quarterly, date(2025, 7, 30)) is None
     assert number_of(quarterly, date(2025, 6, 30)) is None
     assert number_of(quarterly, date(2025, 1, 31)) is None
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        ("2025-03-26", ["2025-02-25", "2025-03-25"]),  # a day late
+        ("2025-03-20", ["2025-02-25", "2025-03-25"]),  # 23 days after the one, 5 before the other
+        ("2025-04-12", ["2025-03-25", "2025-04-25"]),
+        ("2024-01-01", ["2025-02-25", "2025-03-25"]),  # long before the first
+        ("9999-12-31", ["2125-01-25", "2125-02-25"]),  # long after the last
+    ],
+)
+def test_a_day_off_the_schedule_has_two_keys_near_it(day: str, expected: list[str]) -> None:
+    monthly = deal("{distribution: {day: 25, first: 2025-02-25}}")
+
+    assert [str(key) for key in nearest_keys(monthly, date.fromisoformat(day))] == expected
+
+
+def test_no_schedule_is_longer_than_a_hundred_years() -> None:
+    monthly = deal("{distribution: {day: 25, first: 2025-02-25}}")
+    last = key_of(monthly, MOST_PERIODS)
+
+    assert number_of(monthly, last) == MOST_PERIODS
+    assert number_of(monthly, key_of(monthly, MOST_PERIODS + 1)) is None
 
 
 def test_the_dates_of_a_period_are_found_from_its_key() -> None:

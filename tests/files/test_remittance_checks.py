@@ -1,0 +1,90 @@
+"""A month that agrees with itself passes; whatever figure of it is changed, something no longer agrees."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.core.events import Event
+from ledger.core.terms import Terms
+from ledger.files import deal_file, remittance_checks
+from ledger.files.remittance import Month
+from ledger.files.remittance_checks import Context
+from tests.conftest import ROOT
+from tests.files.test_remittance import MARCH
+
+CATALOGUE = ROOT / "tests" / "errors" / "remittance"
+MOVEMENTS = {"scheduled_principal": -1, "forgiveness": -1, "modification_loss": -1, "capitalized_interest": 1, "pool_adjustment": 1}
+ONE_POOL = deal_file.load((CATALOGUE / "loans" / "deal.yaml").read_bytes(), "deal.yaml")
+TWO_POOLS = deal_file.load(
+    (CATALOGUE / "pools" / "deal.yaml").read_bytes().replace(b"reported: {index: rate}\n", b"").replace(b"rate: index", b"rate: 5%"), "deal.yaml"
+)
+
+
+@st.composite
+def months(draw: st.DrawFn) -> tuple[Context, int]:
+    """A month of loans that agrees, and the number of one of its figures: openings, movements of each kind, what they leave, and the pools' sums."""
+    terms: Terms = draw(st.sampled_from([ONE_POOL, TWO_POOLS]))
+    pools: list[str] = draw(st.lists(st.sampled_from([*terms.deal.pools] or [""]), min_size=1, max_size=6))
+    opening, events, closing = dict[str, int](), list[Event](), dict[str, int]()
+    for number, pool in enumerate(pools):
+        loan = f"{pool}/L-{number}" if pool else f"L-{number}"
+        opening[loan] = balance = draw(st.integers(1, 10**9))
+        for kind in draw(st.lists(st.sampled_from([*MOVEMENTS]), unique=True, max_size=3)):
+            amount = draw(st.integers(1, 10**9) if MOVEMENTS[kind] > 0 else st.integers(0, balance))
+            event = Event(0, kind, loan, code="a reason")
+            events.append(event._replace(amount=amount) if MOVEMENTS[kind] > 0 else event._replace(principal=amount))
+            balance += MOVEMENTS[kind] * amount
+        events.append(Event(0, "payment", loan, interest=draw(st.integers(0, 10**6)), balance=balance))
+        closing[pool] = closing.get(pool, 0) + balance
+    events += [Event(0, "closing_balance", pool or None, balance=balance) for pool, balance in closing.items()]
+    lines = [event._replace(line=line, source_row=line + 1) for line, event in enumerate(draw(st.permutations(events)), 1)]
+    numbers = [index for index, event in enumerate(lines) if event.principal is not None or event.amount is not None or event.balance is not None]
+    return Context(Month(MARCH, lines), terms, opening), draw(st.sampled_from(numbers))
+
+
+def facts_of(context: Context) -> list[str]:
+    return [problem.fact for _, problem in remittance_checks.check(context)]
+
+
+@given(months())
+def test_month_that_agrees_has_no_problems_and_closes_with_what_it_states(month: tuple[Context, int]) -> None:
+    context, _ = month
+
+    assert facts_of(context) == []
+    stated = {event.subject: event.balance for event in context.month.events if event.kind == "payment" and event.balance}
+    assert remittance_checks.closing_loans(context) == stated
+
+
+@given(months(), st.integers(1, 10**9))
+def test_any_figure_that_moves_or_states_a_balance_is_missed_when_it_is_changed(month: tuple[Context, int], change: int) -> None:
+    context, index = month
+    events = list(context.month.events)
+    column = next(column for column in ("principal", "amount", "balance") if getattr(events[index], column) is not None)
+    events[index] = events[index]._replace(**{column: getattr(events[index], column) + change})
+
+    assert facts_of(replace(context, month=Month(MARCH, events))) != []
+
+
+@given(months())
+def test_loan_whose_rows_are_all_left_out_is_missed(month: tuple[Context, int]) -> None:
+    context, _ = month
+    gone = next(iter(context.opening))
+    events = [event for event in context.month.events if event.subject != gone]
+
+    facts = facts_of(replace(context, month=Month(MARCH, events)))
+
+    assert len(context.opening) == 1 or any(fact.startswith(f"loan {gone}, with a balance of") for fact in facts)
+
+
+@given(months())
+def test_rows_repeated_are_found_one_by_one(month: tuple[Context, int]) -> None:
+    context, _ = month
+    count = len(context.month.events)
+    twice = [event._replace(line=line, source_row=line + 1) for line, event in enumerate([*context.month.events, *context.month.events], 1)]
+
+    found = {row for row, problem in remittance_checks.check(replace(context, month=Month(MARCH, twice))) if "stands twice, first in row" in problem.fact}
+
+    assert found == set(range(count + 2, 2 * count + 2))
