@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from ledger.core.distribution import BalanceRow
 from ledger.core.posting import Posting
 from ledger.core.problems import Problem, ProblemsFound
 from ledger.store import tables
+from ledger.store.deals import DealReader
 from ledger.store.seal import DistributionHeader
 
 
@@ -50,13 +51,8 @@ _POSTING = [tables.posting.c[name] for name in Posting._fields]
 _STATEMENT = [tables.statement.c[name] for name in StatementRow._fields]
 
 
-class BookReader:
+class BookReader(DealReader):
     """The part of `Reader` that reads what distributions left."""
-
-    connection: Connection
-
-    def deal_id(self, deal: str) -> int:
-        raise NotImplementedError
 
     def latest_distribution(self, deal: str, *, on_or_before: date | None = None, known_at: int | None = None) -> DistributionRow | None:
         """The latest version of the last distribution paid on or before a date, of those recorded up to a position."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import Connection, bindparam, or_, select
+from sqlalchemy import bindparam, or_, select
 
 from ledger.core.events import Event
 from ledger.store import tables
+from ledger.store.deals import DealReader
 from ledger.store.months import standing
 
 _COLUMNS = tables.event.c
@@ -20,13 +21,8 @@ _COMMITS = tables.log_commit.c
 _EVENTS = select(_COLUMNS.position, *(_COLUMNS[name] for name in Event._fields)).order_by(_COLUMNS.position, _COLUMNS.line)
 
 
-class LineReader:
+class LineReader(DealReader):
     """The part of `Reader` that reads lines one by one."""
-
-    connection: Connection
-
-    def deal_id(self, deal: str) -> int:
-        raise NotImplementedError
 
     def line(self, deal: str, position: int, line: int) -> Event | None:
         """A line by position and number; None where the log has no such line."""
@@ -52,8 +48,8 @@ class LineReader:
     def standing_of(self, deal: str, period: date, subject: str) -> list[tuple[int, Event]]:
         """(position, event) of what a period says of one subject, without what was taken back."""
         deal_id = self.deal_id(deal)
-        commits = select(_COMMITS.position).where(_COMMITS.deal_id == deal_id, _COMMITS.period == period)
-        chosen = _EVENTS.where(_COLUMNS.deal_id == deal_id, _COLUMNS.position.in_(commits), _COLUMNS.subject == subject)
+        of_period = _COLUMNS.position.in_(self.positions(deal_id, period, None))
+        chosen = _EVENTS.where(_COLUMNS.deal_id == deal_id, of_period, _COLUMNS.subject == subject)
         return standing((position, Event(*event)) for position, *event in self.connection.execute(chosen))
 
     def booked_for(self, deal: str, period: date, known_at: int) -> list[tuple[date, date, Event]]:

@@ -5,28 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 
-from sqlalchemy import ColumnElement, Connection, Select, false, func, select, true
+from sqlalchemy import ColumnElement, false, func, select, true
 
 from ledger.core.events import COMPONENTS, KINDS
 from ledger.core.money import Money
 from ledger.store import tables
+from ledger.store.deals import DealReader
 
 _SET_UP = ("loan_setup", "purchase")
 _MOVING = sorted(kind for kind, layout in KINDS.items() if kind not in _SET_UP and any(COMPONENTS[name].pool for name in layout.components.values()))
 _LOANS_AT_ONCE = 500
 
 
-class LoanReader:
+class LoanReader(DealReader):
     """The part of `Reader` that reads loan by loan. `not_loans` are the pools and accounts of the deal, whose closing balances are reported too."""
-
-    connection: Connection
-
-    def deal_id(self, deal: str) -> int:
-        raise NotImplementedError
-
-    @staticmethod
-    def positions(deal_id: int, period: date | None, known_at: int | None) -> Select[tuple[int]]:
-        raise NotImplementedError
 
     def loans_known(self, deal: str, loans: Collection[str], known_at: int | None = None) -> set[str]:
         """Those of the loans that any event ever named."""

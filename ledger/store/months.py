@@ -7,11 +7,12 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal, null, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, null, or_, select
 
 from ledger.core.collections import Total
 from ledger.core.events import Event
 from ledger.store import tables
+from ledger.store.deals import DealReader
 
 MONEY = ("principal", "interest", "fee", "amount")
 _COLUMNS = tables.event.c
@@ -25,13 +26,8 @@ class Month(NamedTuple):
     facts: list[tuple[int, Event]]
 
 
-class MonthReader:
+class MonthReader(DealReader):
     """The part of `Reader` that reads what periods collected."""
-
-    connection: Connection
-
-    def deal_id(self, deal: str) -> int:
-        raise NotImplementedError
 
     def months(self, deal: str, first: date, kinds: Collection[str], facts: Collection[str], by_pool: bool, *, at_most: int = 24) -> dict[date, Month]:
         """The periods from `first` on that have commits, at most so many: sums of `kinds`, and the `facts` one by one."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy import and_, func, select
 
 from ledger.core.collections import Total
 from ledger.core.events import Event
@@ -95,23 +95,6 @@ class Reader(BookReader, LoanReader, MonthReader, LineReader):
     `known_at` is a position; None means everything.
     """
 
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-        self._ids: dict[str, int] = {}
-
-    def deal_id(self, deal: str) -> int:
-        """The number that stands for a deal inside this database; never shown, never hashed."""
-        if deal not in self._ids:
-            found = self.connection.execute(select(tables.deal.c.deal_id).where(tables.deal.c.name == deal)).scalar_one_or_none()
-            if found is None:
-                raise self.unknown_deal(deal)
-            self._ids[deal] = found
-        return self._ids[deal]
-
-    @staticmethod
-    def unknown_deal(deal: str) -> ProblemsFound:
-        return ProblemsFound([Problem(f"there is no deal named {deal}", "see `tranche deal list`, or open it with `tranche deal open FILE`")])
-
     def deals(self) -> list[DealRow]:
         """Every deal of the database, by name."""
         deals, heads, first = tables.deal, tables.head, tables.log_commit
@@ -182,15 +165,6 @@ class Reader(BookReader, LoanReader, MonthReader, LineReader):
         no_period = select(commits.position).where(commits.deal_id == deal_id, commits.period.is_(None))
         chosen = select(columns.position, *_EVENT_COLUMNS).where(columns.deal_id == deal_id, columns.position.in_(no_period), columns.kind == "terms")
         return [(position, Event(*event)) for position, *event in self.connection.execute(chosen.order_by(columns.position, columns.line))]
-
-    @staticmethod
-    def positions(deal_id: int, period: date | None, known_at: int | None) -> Select[tuple[int]]:
-        """The positions of a period's commits as known at a position: always used with IN, since a join made SQLite scan the deal."""
-        commits = tables.log_commit.c
-        chosen = select(commits.position).where(commits.deal_id == deal_id)
-        if period is not None:
-            chosen = chosen.where(commits.period == period)
-        return chosen if known_at is None else chosen.where(commits.position <= known_at)
 
     def collections(self, deal: str, period: date, kinds: Collection[str], by_pool: bool, known_at: int | None = None) -> list[Total]:
         """The sums of a period by kind, by pool where the deal has several, and by what a line corrects; units at carry scale."""
