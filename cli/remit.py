@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--format", "format_", default="csv", show_default=True, metavar="NAME", help="The format of FILE.")
 @click.option("--source", metavar="NAME", help="Who reports, where several do; else the name of the format.")
-@click.option("--accept", multiple=True, metavar="WARNING", help="A warning that is known and meant, by its name.")
+@click.option("--accept", multiple=True, metavar="WARNING", help="A warning that is known and meant: incomplete or same-file.")
 @click.option("--reason", default="", metavar="TEXT", help="Why, for the log.")
 @click.option("--dry-run", is_flag=True, help="Check everything and append nothing.")
 @with_settings
