@@ -31,14 +31,12 @@ from ledger.core.formula import (
 )
 from ledger.core.money import format_exact, parse_number, round_exact
 from ledger.core.names import BARE, POOL_ITEMS, REPORTED_TYPES, Names
-from ledger.core.problems import Problem, ProblemsFound, nearest, stop_on
+from ledger.core.problems import Path, Problem, ProblemsFound, nearest, stop_on
 from ledger.core.recording import Recorder
 from ledger.core.schedule import key_of
 from ledger.core.state import Running
 from ledger.core.steps import StepCompiler
 from ledger.core.terms import AccrualTerms, CompiledTrigger, Terms
-
-Path = tuple[str | int, ...]
 
 _OF_THE_BOOKS = ("cash", "due", "entitlement", "pool", "defaulted", "owed", "excess", "loss", "rounding", "borrowers")
 _OF_STEPS = ("tranches", "deal", "interest", "fees", "principal", "rest")

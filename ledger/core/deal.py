@@ -30,6 +30,7 @@ from pydantic_core import CoreSchema
 from ledger.core.fields import Amount, Currency, Day, DayCount, DealId, F, Identifier, Label, Names, OrText, ReportedName, listed, number_like
 from ledger.core.formula import Formula
 from ledger.core.money import OddUnits, RoundingMode
+from ledger.core.problems import Path
 
 
 class Model(BaseModel):
@@ -406,12 +407,12 @@ class Deal(Model):
         """Pools by name; the only one of a deal with `pool` is called `pool`."""
         return self.pools or ({"pool": self.pool} if self.pool else {})
 
-    def steps(self) -> Iterator[tuple[tuple[str | int, ...], Step]]:
+    def steps(self) -> Iterator[tuple[Path, Step]]:
         """Every step with its path in the file, in the order of the file, blocks opened."""
         return _walk(self.waterfall, ("waterfall",))
 
 
-def _walk(steps: tuple[Step | Block, ...], path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Step]]:
+def _walk(steps: tuple[Step | Block, ...], path: Path) -> Iterator[tuple[Path, Step]]:
     for index, step in enumerate(steps):
         here = (*path, index)
         if isinstance(step, Block):

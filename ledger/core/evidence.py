@@ -17,9 +17,9 @@ from ledger.core.explanation import Explanation, Source, given
 from ledger.core.formula import MONEY, Read
 from ledger.core.money import Money
 from ledger.core.posting import Posting
-from ledger.core.problems import Problem, ProblemsFound
+from ledger.core.problems import Path, Problem, ProblemsFound
 from ledger.core.processor import distribute
-from ledger.core.recording import Note, Path, Recorder
+from ledger.core.recording import Note, Recorder
 from ledger.core.terms import Terms
 
 

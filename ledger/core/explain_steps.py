@@ -13,7 +13,7 @@ from ledger.core.explanation import Explanation, given, less, rounded, total
 from ledger.core.formula import MONEY, NUMBER
 from ledger.core.money import Money
 from ledger.core.posting import EXCESS
-from ledger.core.recording import Path
+from ledger.core.problems import Path
 from ledger.core.terms import CompiledStep
 
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+Path: TypeAlias = tuple[str | int, ...]
+"""A place inside a deal file: names of fields and numbers of items, from the top."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +23,7 @@ class Problem:
     remedy: str = ""
     place: str = ""
     excerpt: str = ""
-    path: tuple[str | int, ...] = ()
+    path: Path = ()
     offset: int | None = None
 
     def __str__(self) -> str:

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ledger.core.formula import Binary, Call, Conditional, Expression, Formula, Keyword, Name, Number, Scope, Term, Type, Unary, Value
-
-Path = tuple[str | int, ...]
+from ledger.core.problems import Path
 
 
 @dataclass(frozen=True, slots=True)

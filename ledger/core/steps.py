@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, cast
 from ledger.core.allocation import Branch, Weigh
 from ledger.core.deal import Block, Node, Step
 from ledger.core.formula import BOOLEAN, MONEY, NUMBER, OPEN, Formula, FormulaError, Name, Read
-from ledger.core.problems import nearest
+from ledger.core.problems import Path, nearest
 from ledger.core.terms import CompiledBlock, CompiledStep, Steps, Terms, What
 
 if TYPE_CHECKING:
     from ledger.core.compiler import DealCompiler
 
-Path = tuple[str | int, ...]
 WORDS: tuple[What, ...] = ("interest", "fees", "due", "principal", "rest")
 
 

@@ -19,6 +19,7 @@ from ledger.core.events import Component
 from ledger.core.formula import Read, Term
 from ledger.core.money import Exact, Money
 from ledger.core.posting import Claims
+from ledger.core.problems import Path
 from ledger.core.schedule import PeriodDates
 
 What = Literal["interest", "fees", "due", "principal", "rest", "ledger", "amount"]
@@ -35,7 +36,7 @@ class CompiledStep:
 
     number: int
     label: str
-    path: tuple[str | int, ...]
+    path: Path
     verb: Verb
     what: What
     amount: Read | None

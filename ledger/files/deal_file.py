@@ -21,11 +21,11 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from ledger.core.compiler import compile_deal
 from ledger.core.deal import Boarding, Deal, Model
 from ledger.core.formula import Formula, FormulaError, Number
-from ledger.core.problems import Problem, ProblemsFound, nearest
+from ledger.core.problems import Path, Problem, ProblemsFound, nearest
 from ledger.core.terms import Terms
 from ledger.files import formula_text, yaml_text
 from ledger.files.calendars import CALENDARS
-from ledger.files.refusals import Path, near_field, refusal
+from ledger.files.refusals import near_field, refusal
 from ledger.files.yaml_text import Document
 
 M = TypeVar("M", bound=Model)

@@ -11,9 +11,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from ledger.core.deal import Model
-from ledger.core.problems import Problem, nearest
-
-Path = tuple[str | int, ...]
+from ledger.core.problems import Path, Problem, nearest
 
 
 def refusal(details: ErrorDetails, model: type[Model], value: Any) -> Problem:

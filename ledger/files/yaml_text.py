@@ -7,13 +7,13 @@ still read then, so that everything else that is wrong in it can be said as well
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import yaml
 
-from ledger.core.problems import Problem, ProblemsFound, stop_on
+from ledger.core.problems import Path, Problem, ProblemsFound, stop_on
 
 MOST_BYTES = 1_000_000
 MOST_NODES = 20_000
@@ -21,7 +21,6 @@ MOST_DEPTH = 20
 EXCERPT_WIDTH = 160
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-Path = Sequence[str | int]
 Value = str | list["Value"] | dict[str, "Value"]
 
 _THOUSANDS = "inside { } a `,` ends a value; an amount has `_` or nothing between its digits: 2_500_000"
@@ -199,7 +198,7 @@ def _over_limit(depth: int, nodes: int, documents: int) -> list[Problem]:
     return []
 
 
-def _wrong_keys(text: str, node: yaml.Node, path: tuple[str | int, ...]) -> Iterator[Problem]:
+def _wrong_keys(text: str, node: yaml.Node, path: Path) -> Iterator[Problem]:
     """Keys that stand twice in one mapping or are no words, and values that are left out: a composer would say nothing of them."""
     if isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
