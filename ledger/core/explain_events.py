@@ -11,7 +11,7 @@ from ledger.core.explanation import Explanation, given, less, signed, total
 from ledger.core.formula import MONEY
 from ledger.core.money import Money
 from ledger.core.posting import Posting
-from ledger.core.recording import Path
+from ledger.core.problems import Path
 
 
 class Part(NamedTuple):
@@ -58,7 +58,7 @@ class EventsExplained(ReadingsExplained):
     def _turned(self, part: Part, lines: Sequence[Explanation]) -> Explanation:
         """The lines as a sum, turned round where the posting counts the other way in this figure."""
         forward = total(part.label, lines)
-        return forward if forward.value == part.amount else total(part.label, [less(total(part.posted.step, lines))])
+        return forward if forward.value == part.amount else total(part.label, map(less, lines))
 
     def _of_facts(self, part: Part) -> Explanation:
         """The facts of one subject: each made a posting of its own, in order; wires were added up."""
@@ -91,7 +91,8 @@ class EventsExplained(ReadingsExplained):
             defaulted = [less(given("in default already", MONEY, held))] if held else []
             return self._turned(part, [*proceeds, *self._net_loss(passed, origin), *defaulted])
         pool = self._pool_of(part)
-        return self._turned(part, list(self._net_loss(pool, origin) if component == "realized_loss" else self.evidence.lines(component, pool, origin)))
+        lines = self._net_loss(pool, origin) if component == "realized_loss" else self.evidence.lines(component, pool, origin)
+        return self._turned(part, list(lines))
 
     def _passed_through(self, part: Part) -> str | None:
         """The pool whose loans leave it by way of the defaulted ones in this posting, which carries no figure; None for any other posting."""

@@ -73,7 +73,9 @@ def total(label: str, parts: Iterable[Explanation], because: Iterable[Explanatio
 
 
 def less(part: Explanation) -> Explanation:
-    """What is taken away, as a part of a sum."""
+    """What is taken away, as a part of a sum; twice taken away, it counts."""
+    if part.relation == "negative":
+        return part.parts[0]
     return Explanation(f"less {part.label}", part.type, -part.number, "negative", (part,))
 
 
@@ -90,6 +92,14 @@ def rounded(exact: Explanation, value: int, label: str) -> Explanation:
     if exact.value == value:
         return replace(exact, label=label, type=MONEY)
     return Explanation(label, MONEY, value, "sum", (exact, given("rounding", MONEY, value - Fraction(exact.number))))
+
+
+def folded(node: Explanation) -> Explanation:
+    """The same tree with the lines of the log counted where several make a sum, instead of listed."""
+    lines = [part for part in node.parts if (part.parts[0] if part.relation == "negative" else part).source is not None]
+    if len(lines) > 1 and len(lines) == len(node.parts):
+        return replace(node, label=f"{node.label} ({len(lines)} lines)", relation="given", parts=())
+    return replace(node, parts=tuple(map(folded, node.parts)), because=tuple(map(folded, node.because)))
 
 
 # Adding up ------------------------------------------------------------------------------------------------------------

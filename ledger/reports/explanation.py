@@ -38,24 +38,27 @@ def to_text(statement: Statement, subject: str, figures: Mapping[str, Explanatio
 
 
 def _lines(node: Explanation, scale: int, indent: str = "", sign: str = "") -> Iterator[Line]:
-    mark = f"{sign} " if sign else ""
-    yield f"{indent}{mark}{_label(node)}", shown(node.type, node.value, scale)
-    inner = indent + ("  " if sign else "")
     # What is taken away is said by its sign: a leaf below it would say it twice.
-    parts = () if node.relation == "negative" and not node.parts[0].parts else node.parts
-    for part in parts:
-        yield from _lines(part, scale, inner + "  " * (not sign), SIGNS[node.relation])
+    leaf = node.parts[0] if node.relation == "negative" and not node.parts[0].parts else None
+    yield f"{indent}{sign}{_label(node)}{_place(leaf or node)}", shown(node.type, node.value, scale)
+    inner = indent + "  "
+    for part in () if leaf else node.parts:
+        yield from _lines(part, scale, inner, f"{SIGNS[node.relation]} ")
     for reason in node.because:
-        yield from _lines(reason, scale, inner + "  " * (not sign), "|")
+        yield from _lines(reason, scale, inner, "| ")
 
 
 def _label(node: Explanation) -> str:
+    return f"{node.label} = {node.formula.text}" if node.formula else node.label
+
+
+def _place(node: Explanation) -> str:
+    """Where a leaf was reported: file and row, then position and line of the log."""
     source = node.source
-    formula = f" = {node.formula.text}" if node.formula else ""
     if source is None:
-        return f"{node.label}{formula}"
-    place = f"{source.file}:{source.row}, " if source.file and source.row else f"{source.file}, " if source.file else ""
-    return f"{node.label}{formula}  [{place}position {source.position}, line {source.line}]"
+        return ""
+    file = f"{source.file}:{source.row}, " if source.row else f"{source.file}, "
+    return f"  [{file if source.file else ''}position {source.position}, line {source.line}]"
 
 
 def shown(kind: Type, value: Value, scale: int, *, thousands: bool = True) -> str:

@@ -96,7 +96,8 @@ class _Comparison:
         """Each figure that differs, in the order of the statement."""
         before, after = (self._stored(row) for row in (old, new))
         first, second = (self._drawn(kept) for kept in (before, after))
-        explainer = Explainer(evidence(self.reader, self.versions.deal, after))
+        # Only lines from between can name a commit from between: the many that were known before need not be looked at.
+        explainer = Explainer(evidence(self.reader, self.versions.deal, after, after=self.between[0].position - 1))
         inherited = tuple(commit.position for commit in self.between if _corrects(commit) and (commit.period is None or commit.period < period))
         for section, subject, item in _names(first, second):
             was, now = (_text(one, section, subject, item) for one in (first, second))

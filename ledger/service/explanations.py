@@ -9,7 +9,7 @@ from datetime import date
 from ledger.core.events import Event
 from ledger.core.evidence import Evidence, Line, Log, position, rerun
 from ledger.core.explain_figures import Explainer
-from ledger.core.explanation import Explanation
+from ledger.core.explanation import Explanation, folded
 from ledger.core.problems import Problem, ProblemsFound, nearest
 from ledger.core.statement import BALANCE, Statement
 from ledger.core.terms import Terms
@@ -19,6 +19,12 @@ from ledger.service.statements import day_of, drawn
 from ledger.service.terms import Versions, terms_stated
 from ledger.store.engine import Store
 from ledger.store.projections import Commit, Reader
+
+MAIN = {
+    "classes": ("interest_due", "interest_paid", "other_paid", BALANCE), "groups": ("interest_due", "interest_paid", "other_paid", BALANCE),
+    "fees": ("due", "paid", "unpaid"), "accounts": (BALANCE, "target"), "pools": (BALANCE, "loss"),
+}  # fmt: skip
+"""What is explained of a subject where no item is named; every other figure is a part of these or is asked for by its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +37,10 @@ class Explained:
 
 
 def explain(store: Store, deal: str, subject: str, *, item: str | None = None, on: date | str | None = None, known_at: KnownAt = None) -> Explained:
-    """Explain the figures of a class, group, fee, account or pool, or of `deal` or a value of its own by its bare name; one item, or all of them.
+    """Explain the figures of a class, group, fee, account or pool, or of `deal` or a value of its own by its bare name.
 
-    Raises ProblemsFound: for a subject or an item that the statement does not have, and where the log no longer gives what was distributed.
+    One item is explained down to each line of the log; without one the main items are, with the lines of each kind counted. Raises ProblemsFound
+    for a subject or an item that the statement does not have, and where the log no longer gives what was distributed.
     """
     with store.reading() as reader:
         versions = Versions(reader, deal)
@@ -41,10 +48,10 @@ def explain(store: Store, deal: str, subject: str, *, item: str | None = None, o
         day = day_of(reader, versions.at()[0], on, at) if isinstance(on, str) else on
         kept = latest(reader, versions.at()[0], day, at)
         shown = drawn(reader, versions, kept, at, day)
-        subject, items = _asked(shown, subject, item)
+        of, items = _asked(shown, subject, item)
         explainer = Explainer(evidence(reader, deal, kept))
-        found = {name: explained for name in items if (explained := explainer.explain(subject, name)) is not None}
-        return Explained(shown, subject, found)
+        found = {name: explained for name in items if (explained := explainer.explain(of, name)) is not None}
+        return Explained(shown, of, found if item or of != subject else {name: folded(one) for name, one in found.items()})
 
 
 def _asked(statement: Statement, subject: str, item: str | None) -> tuple[str, list[str]]:
@@ -57,7 +64,8 @@ def _asked(statement: Statement, subject: str, item: str | None) -> tuple[str, l
         raise ProblemsFound([Problem(f"the statement has no `{subject}`", remedy, place=statement.deal)])
     known = statement.items(subject)
     if item is None:
-        return subject, [name for name, figure in known.items() if figure.value or figure.kind == "flag"]
+        main = next((MAIN[section] for section in MAIN if subject in statement.sections.get(section, {})), tuple(known))
+        return subject, [name for name in main if name in known and (known[name].value or name == BALANCE)]
     item = BALANCE if item == "balance" else item
     if item not in known:
         remedy = nearest(item, known) or f"it has {', '.join(known)}"
@@ -65,25 +73,30 @@ def _asked(statement: Statement, subject: str, item: str | None) -> tuple[str, l
     return subject, [item]
 
 
-def evidence(reader: Reader, deal: str, kept: Stored) -> Evidence:
-    """What a distribution is explained from. Raises ProblemsFound where running it again gives other postings than were recorded."""
+def evidence(reader: Reader, deal: str, kept: Stored, *, after: int = 0) -> Evidence:
+    """What a distribution is explained from, with the lines that were appended `after` a position.
+
+    Raises ProblemsFound where running it again gives other postings than were recorded.
+    """
     terms = terms_stated(reader, deal, kept.header.terms_digest)
     if kept.header.previous is None:
         return position(terms.deal, kept.distribution)
-    return rerun(terms.deal, kept.distribution, collections(reader, terms, kept.period, kept.position), _log(reader, terms, kept))
+    return rerun(terms.deal, kept.distribution, collections(reader, terms, kept.period, kept.position), _log(reader, terms, kept, after))
 
 
-def _log(reader: Reader, terms: Terms, kept: Stored) -> Log:
+def _log(reader: Reader, terms: Terms, kept: Stored, after: int) -> Log:
     """The lines of the period as they were known when it was distributed."""
     deal = terms.deal.deal
     commits = {commit.position: commit for commit in reader.commits(deal, up_to=kept.position) if commit.period == kept.period}
     summed = reader.events(deal, period=kept.period, kinds=(*SUMMED, *terms.deal.events), known_at=kept.position)
     facts = reader.facts(deal, kept.period, READ_ONE_BY_ONE, kept.position)
-    return Log(tuple(_lines(summed, commits)), tuple(_lines(facts, commits)))
+    return Log(tuple(_lines(summed, commits, after)), tuple(_lines(facts, commits, after)))
 
 
-def _lines(events: Iterable[tuple[int, Event]], commits: dict[int, Commit]) -> Iterator[Line]:
+def _lines(events: Iterable[tuple[int, Event]], commits: dict[int, Commit], after: int) -> Iterator[Line]:
     for at, event in events:
+        if at <= after:
+            continue
         commit = commits[at]
         of_earlier = event.corrects_position is not None and (event.corrects_line is None or commit.treatment == "adjust")
         yield Line(at, event, commit.source_name, commit.source_digest, event.effective_on if of_earlier else None)
