@@ -11,17 +11,16 @@ from ledger.core import posting
 from ledger.core.deal import Pool, Tranche
 from ledger.core.formula import Binary, Call, Conditional, Expression, Formula, Name, Unary
 from ledger.core.money import format_exact, format_money
-from ledger.core.problems import Problem
+from ledger.core.problems import Path, Problem
 from ledger.core.schedule import key_of
 from ledger.core.state import State
 from ledger.core.terms import Terms
-
-Path = tuple[str | int, ...]
 
 
 def check_amendment(before: Terms, after: Terms, number: int, state: State) -> Iterator[Problem]:
     """Everything that keeps `after` from following `before` from period `number` on, with the books as the last distribution left them (`state`)."""
     yield from what_never_changes(before, after)
+    yield from second_actor_stays(before, after)
     yield from schedule_agrees(before, after, number)
     yield from original_balances_agree(before, after)
     yield from new_accounts_open_empty(before, after)
@@ -30,18 +29,25 @@ def check_amendment(before: Terms, after: Terms, number: int, state: State) -> I
 
 
 def what_never_changes(before: Terms, after: Terms) -> Iterator[Problem]:
-    """The trust itself, and the unit in which all that happened is booked."""
+    """The trust itself, the unit in which all that happened is booked, and the zone in which the days of its log end."""
     old, new = before.deal, after.deal
     facts: list[tuple[Path, str, str]] = [
         (("deal",), old.deal, new.deal),
         (("currency",), old.currency, new.currency),
         (("closing_date",), str(old.closing_date), str(new.closing_date)),
+        (("time_zone",), old.time_zone, new.time_zone),
         (("rounding", "carry"), str(old.rounding.carry), str(new.rounding.carry)),
     ]
     for path, was, is_ in facts:
         if was != is_:
             name = ".".join(map(str, path))
             yield Problem(f"`{name}` is {is_}, in the books it is {was}", f"write {was}: an amendment leaves it as it is", path=path)
+
+
+def second_actor_stays(before: Terms, after: Terms) -> Iterator[Problem]:
+    """One actor alone must not take away what asks for another's approval."""
+    if before.deal.approval and not after.deal.approval:
+        yield Problem("`approval` is taken away", "write `approval: true`: once a deal asks for another actor, every later period does", path=("approval",))
 
 
 def schedule_agrees(before: Terms, after: Terms, number: int) -> Iterator[Problem]:

@@ -70,7 +70,7 @@ def distribute(
             return _all(upcoming(reader, deal, through), lambda run: progress(run.key))
     with store.writing(deal) as writer:
         runs = upcoming(writer, deal, through)
-        if Versions(writer, deal).at()[0].deal.approval:
+        if _asks_for_approval(writer, deal):
             first = _all(itertools.islice(runs, 1), lambda _run: None)
             return replace(first, proposal=propose(writer, first.runs[0], actor, reason) if first.runs else None)
 
@@ -78,7 +78,14 @@ def distribute(
             close_period(writer, run, [], actor, reason)
             progress(run.key)
 
-        return _all(runs, close)
+        return _all(itertools.takewhile(lambda run: not run.terms.deal.approval, runs), close)
+
+
+def _asks_for_approval(reader: Reader, deal: str) -> bool:
+    """Whether the terms of the period that is distributed next ask for another actor's approval."""
+    versions = Versions(reader, deal)
+    last, _ = versions.at()
+    return versions.at(schedule.key_of(last.deal, latest(reader, last).distribution.number + 1))[0].deal.approval
 
 
 def _all(runs: Iterator[Run], close: Callable[[Run], None]) -> Distributed:

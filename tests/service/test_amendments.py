@@ -193,6 +193,22 @@ def test_trigger_that_an_amendment_adds_has_passed_until_it_is_tested(store: Sto
     assert [figure(store, "deal", "low", key[:7]) for key in MONTHS[:3]] == [None, "no", "yes"]
 
 
+def test_second_actor_that_an_amendment_brings_in_is_asked_from_its_period_on_and_stays(store: Store) -> None:
+    open_trust(store)
+    approved = DEAL.replace("title:", "approval: true\ntitle:")
+    amend(store, approved, "2025-03")
+    for key in MONTHS[:2]:
+        remit(store, key)
+
+    first, second = distribute(store), distribute(store)
+    (refusal,) = refusals(store, DEAL, "2025-04")
+
+    assert (len(first.distributions), first.proposal) == (1, None)
+    assert second.proposal is not None
+    assert str(second.proposal.period) == "2025-03-25"
+    assert refusal.startswith("amended.yaml: `approval` is taken away; ")
+
+
 # What is refused --------------------------------------------------------------------------------------------------------
 
 
@@ -233,6 +249,7 @@ def replaced(*pairs: tuple[str, str]) -> Change:
         (replaced(("deal: COVE-1", "deal: COVE-2")), "`deal` is COVE-2, in the books it is COVE-1"),
         (replaced(("title:", "currency: EUR\ntitle:")), "`currency` is EUR, in the books it is USD"),
         (replaced(("closing_date: 2025-01-15", "closing_date: 2025-01-16")), "`closing_date` is 2025-01-16, in the books it is 2025-01-15"),
+        (replaced(("title:", "time_zone: Europe/London\ntitle:")), "`time_zone` is Europe/London, in the books it is UTC"),
         (replaced(("title:", "rounding: {carry: 0.001}\ntitle:")), "`rounding.carry` is 0.001, in the books it is 0.01"),
         (replaced(("{day: 25, first: 2025-02-25", "{day: 20, first: 2025-02-20")), "period 1 would be that of 2025-02-20, in the books"),
         (replaced(("B: {original_balance: 200_000", "B: {original_balance: 250_000")), "the original balance of B is 250000, in the books it is 200000"),
