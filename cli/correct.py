@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.common import DEMO, Settings, example, progress, read_file, with_settings
+from cli.common import DEMO, Day, Settings, example, progress, read_file, with_settings
 
 if TYPE_CHECKING:
-    from ledger.service import Corrected
+    from ledger.service import Corrected, CorrectedTerms
+    from ledger.service.distributions import Run
 
 TREATMENTS = ("supersede", "adjust", "reopen")
 
@@ -21,22 +23,52 @@ TREATMENTS = ("supersede", "adjust", "reopen")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--reason", required=True, metavar="TEXT", help="Why: it is part of the record.")
 @click.option("--treatment", type=click.Choice(TREATMENTS), help="supersede where the period is open, adjust where it is distributed; reopen on demand.")
+@click.option("--effective", type=Day(), metavar="PERIOD", help="FILE is a deal file: the one in the books was wrong from this period on.")
 @with_settings
-def command(settings: Settings, deal: str, file: Path, reason: str, treatment: Any) -> None:
+def command(settings: Settings, deal: str, file: Path, reason: str, treatment: Any, effective: str | None) -> None:
     """Correct lines that were appended to DEAL, and add facts that came late.
 
     FILE is a remittance file with a column `corrects` that names a line as POSITION:LINE. Nothing is overwritten: a line is reversed and, where the row has
-    figures, stated anew.
+    figures, stated anew. With --effective FILE is the deal file as it should have read: closed periods are run again under it, and what each payee
+    should have had is booked in the open period.
     """
     from ledger import service
 
     with settings.store() as store, progress() as show:
         show(f"reading {file}")
+        if effective is not None:
+            asked = {"effective": effective, "reason": reason, "treatment": treatment, "actor": settings.actor}
+            _say_terms(settings, service.correct_terms(store, deal, read_file(file), str(file), **asked))
+            return
         done = service.correct(store, deal, read_file(file), str(file), reason=reason, treatment=treatment, actor=settings.actor)
     if settings.json:
         click.echo(json.dumps(_plain(done), sort_keys=True))
         return
     for line in _lines(done):
+        click.echo(line)
+
+
+def _say_terms(settings: Settings, done: CorrectedTerms) -> None:
+    position, proposal = (receipt.position if receipt else None for receipt in (done.receipt, done.proposal))
+    booked = [{"period": str(one.period), "subject": found.subject, "units": found.amount} for one in done.periods for found in one.booked]
+    if settings.json:
+        said = {
+            "deal": done.deal,
+            "treatment": done.treatment,
+            "effective": str(done.effective),
+            "until": done.until and str(done.until),
+            "booked": booked,
+            "position": position,
+        }
+        click.echo(json.dumps({**said, "reopened": [str(run.key) for run in done.reopened], "proposal": proposal}, sort_keys=True))
+        return
+    if done.until:
+        click.echo(f"the file counts until {done.until}, from when another version does")
+    if position:
+        click.echo(f"{len(booked)} differences of {len(done.periods)} periods from {done.effective} on are booked at position {position}")
+    elif done.treatment == "adjust":
+        click.echo(f"no payee was entitled to anything else in the {len(done.periods)} periods from {done.effective} on; nothing is booked")
+    for line in _said_of(done.reopened, proposal):
         click.echo(line)
 
 
@@ -58,8 +90,9 @@ def _lines(done: Corrected) -> list[str]:
         origins = [str(origin) for origin in done.origins.get(period, ()) if origin != period]
         of = f", of {', '.join(origins)}" if origins else ""
         lines.append(f"{period}: {receipt.events} events ({done.treatment}{of}) appended at position {receipt.position}")
-    if done.reopened:
-        lines.append(f"reopened: {len(done.reopened)} periods from {done.reopened[0].key} to {done.reopened[-1].key} have new versions")
-    if done.proposal:
-        lines.append(f"proposed at position {done.proposal.position}: another actor approves it by running the same command (--actor NAME)")
-    return lines
+    return [*lines, *_said_of(done.reopened, done.proposal.position if done.proposal else None)]
+
+
+def _said_of(reopened: Sequence[Run], proposal: int | None) -> list[str]:
+    lines = [f"reopened: {len(reopened)} periods from {reopened[0].key} to {reopened[-1].key} have new versions"] if reopened else []
+    return [*lines, f"proposed at position {proposal}: another actor approves it by running the same command (--actor NAME)"] if proposal else lines

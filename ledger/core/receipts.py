@@ -48,7 +48,12 @@ def adjust(run: Running) -> None:
     for fact in run.collections.of_kind("adjustment"):
         subject, amount = fact.subject or "", fact.amount or 0
         source, destination = adjusted_accounts(run.terms, subject)
-        run.transfer(source, destination, amount, "adjustment", f"{subject}.adjustment", EVENTS, _origin(fact))
+        run.transfer(source, destination, amount, "adjustment", adjusted_item(subject), EVENTS, _origin(fact))
+
+
+def adjusted_item(subject: str) -> str:
+    """The figure that an adjustment is part of: a loss that a class should have borne is one of its losses, anything else stands alone."""
+    return subject if subject.endswith(".realized_loss") else f"{subject}.adjustment"
 
 
 def _origin(fact: Event) -> date | None:
@@ -62,6 +67,8 @@ def adjusted_accounts(terms: Terms, subject: str) -> Leg:
     name, _, item = subject.rpartition(".")
     if item == "unpaid_interest" and name in deal.tranches:
         return posting.shortfall(name), EXCESS
+    if item == "realized_loss" and terms.has_balance(name):
+        return EXCESS, posting.principal(name)
     if item in deal.ledgers and name in terms.ledger_classes[item]:
         return posting.ledger_memo(item), posting.ledger(item, name)
     if subject in deal.ledgers:
@@ -72,7 +79,8 @@ def adjusted_accounts(terms: Terms, subject: str) -> Leg:
         return posting.fee(subject), EXCESS
     if subject in deal.accounts:
         return EXCESS, terms.cash_account(subject)
-    raise ProblemsFound([Problem(f"an adjustment names `{subject}`", "name a class, CLASS.unpaid_interest, a fee, an account or a ledger")])
+    remedy = "name a class, CLASS.unpaid_interest, CLASS.realized_loss, a fee, an account or a ledger"
+    raise ProblemsFound([Problem(f"an adjustment names `{subject}`", remedy)])
 
 
 def set_reported(run: Running) -> list[Problem]:

@@ -17,7 +17,7 @@ from ledger.core.distribution import Distribution
 from ledger.core.events import FACTS, Event
 from ledger.core.money import Exact
 from ledger.core.problems import ProblemsFound
-from ledger.core.receipts import EVENTS, adjusted_accounts, post_flows
+from ledger.core.receipts import EVENTS, adjusted_accounts, adjusted_item, post_flows
 from ledger.core.state import Running
 from ledger.core.statement import Booked, Figure, Restated, Sections, sections_of
 from ledger.core.terms import Terms
@@ -122,4 +122,4 @@ def _adjust(run: Running, subject: str, amount: int) -> None:
         run.figures[f"{subject}.paid"] += amount
     else:
         source, destination = adjusted_accounts(run.terms, subject)
-        run.transfer(source, destination, amount, "adjustment", "", EVENTS)
+        run.transfer(source, destination, amount, "adjustment", adjusted_item(subject), EVENTS)
