@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ledger.store.engine import Store
 
 
-@click.group("database", short_help="create, migrate and check the database")
+@click.group("database")
 def command() -> None:
     """Create, migrate and check the database that --database names."""
 

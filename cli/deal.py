@@ -12,7 +12,7 @@ from cli.common import DEMO, OUTPUT, Day, Settings, counted, example, read_file,
 FILE = click.Path(path_type=Path)
 
 
-@click.group("deal", short_help="check, open, amend, list, show and draw deals")
+@click.group("deal")
 def command() -> None:
     """Check a deal file, open a deal in the books, amend it, list, show and draw them."""
 

@@ -71,7 +71,7 @@ class BookReader(DealReader):
         columns = tables.distribution.c
         row = self.connection.execute(select(*_DISTRIBUTION).where(columns.deal_id == self.deal_id(deal), columns.number == number)).one_or_none()
         if row is None:
-            raise ProblemsFound([Problem(f"there is no distribution {number}", "see `tranche history`", place=deal)])
+            raise ProblemsFound([Problem(f"there is no distribution {number}", "see `tranche events`", place=deal)])
         return DistributionRow(*row)
 
     def distributions(self, deal: str) -> list[DistributionRow]:
