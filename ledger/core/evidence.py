@@ -63,10 +63,10 @@ class Evidence:
     def postings(self) -> Sequence[Posting]:
         return self.distribution.postings
 
-    def at_close(self, read: Read) -> Note:
-        """What a named value or a target reads when the period has closed, as a note of its formula. Raises what reading it raises."""
+    def reading(self, read: Read, upto: int) -> Note:
+        """What a formula reads after so many postings, as a note of it. Raises what reading it raises."""
         begun = len(self._recorder.notes)
-        read(self.distribution.running(self.terms))
+        read(replace(self.distribution, postings=self.distribution.postings[:upto]).running(self.terms))
         return self._recorder.notes[begun]
 
     def balance(self, account: str, upto: int) -> Money:

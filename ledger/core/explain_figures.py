@@ -115,11 +115,10 @@ class Explainer(PostingsExplained):
         accounts = [self.terms.due_account(account)] if self.deal.accounts[account].cash else []
         return self.of_accounts("reported and not yet wired", accounts, upto)
 
-    def target(self, account: str, _upto: int) -> Explanation:
-        """The target as it stands at the close."""
+    def target(self, account: str, upto: int) -> Explanation:
         if account not in self.terms.targets:
             return given("no target", MONEY, 0)
-        return self.amount("target", self.evidence.at_close(self.terms.targets[account]))
+        return self.amount("target", self.evidence.reading(self.terms.targets[account], upto))
 
     def fee_due(self, fee: str, upto: int) -> Explanation:
         """Accrued, brought forward, and what events raised or paid back."""
@@ -156,7 +155,7 @@ class Explainer(PostingsExplained):
         if item in deal.reported:
             return self.reported(item)
         if item in deal.amounts or item in deal.ratios:
-            note = self.evidence.at_close(self.terms.values[item].read)
+            note = self.evidence.reading(self.terms.values[item].read, len(self.evidence.postings))
             return self.amount(item, note) if item in deal.amounts else self.formula(item, note)
         if item in deal.ledgers:
             accounts = [posting.ledger(item, tranche) for tranche in self.terms.ledger_classes[item]] or [posting.ledger(item)]

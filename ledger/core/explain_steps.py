@@ -121,7 +121,7 @@ class StepsExplained(ReadingsExplained):
         path: Path = ("fees" if subject in self.deal.fees else "tranches", subject, "rate")
         if path in self.evidence.by_path:
             return self._read_rate(path)
-        return self.formula("rate", self.evidence.at_close(self.terms.accruals[subject].rate))
+        return self.formula("rate", self.evidence.reading(self.terms.accruals[subject].rate, len(self.evidence.postings)))
 
     def basis(self, subject: str) -> Explanation:
         """What a class or fee accrues on."""
