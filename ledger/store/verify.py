@@ -18,7 +18,7 @@ from ledger.core.events import Event
 from ledger.core.problems import Problem
 from ledger.store import seal, tables, verify_books
 from ledger.store.bulk import Row, fetch_rows
-from ledger.store.evidence import Evidence, outside, wrong
+from ledger.store.findings import Findings, outside, wrong
 from ledger.store.projections import Reader
 from ledger.store.tables import instant_text
 
@@ -44,18 +44,18 @@ def verify(reader: Reader, deal: str, progress: Callable[[int], None] = lambda e
 
     `progress` is told the number of events checked so far. Raises ProblemsFound for a deal that does not exist.
     """
-    evidence = Evidence(reader.connection, reader.deal_id(deal))
-    commits = _stored_commits(evidence, deal)
-    evidence.problems += _chain_problems(deal, commits)
-    evidence.problems += _head_problems(evidence, deal, commits)
+    findings = Findings(reader.connection, reader.deal_id(deal))
+    commits = _stored_commits(findings, deal)
+    findings.problems += _chain_problems(deal, commits)
+    findings.problems += _head_problems(findings, deal, commits)
     done = 0
     for batch in _batches(commits):
-        _check_events(evidence, batch)
+        _check_events(findings, batch)
         done += sum(commit.header.event_count for commit in batch)
         progress(done)
-    evidence.problems += _stray_problems(evidence, [commit.position for commit in commits])
-    verify_books.check(evidence)
-    ordered = sorted(evidence.problems, key=lambda placed: placed[0])
+    findings.problems += _stray_problems(findings, [commit.position for commit in commits])
+    verify_books.check(findings)
+    ordered = sorted(findings.problems, key=lambda placed: placed[0])
     return [problem.at(deal) for _, problem in ordered]
 
 
@@ -66,9 +66,9 @@ def _text(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _stored_commits(evidence: Evidence, deal: str) -> list[_Stored]:
+def _stored_commits(findings: Findings, deal: str) -> list[_Stored]:
     found = []
-    for row in evidence.rows(select(*_COMMITS).order_by(tables.log_commit.c.position), tables.log_commit.c.position):
+    for row in findings.rows(select(*_COMMITS).order_by(tables.log_commit.c.position), tables.log_commit.c.position):
         position, period, treatment, recorded, actor, reason, source, attempt, source_name, source_digest, count, root, previous, hashed = row
         header = seal.Header(
             deal, position, previous.hex(), _text(period), treatment, _text(recorded), actor, reason, source_name, source_digest, count, root.hex()
@@ -96,13 +96,13 @@ def _chain_problems(deal: str, commits: Sequence[_Stored]) -> Iterator[tuple[int
         expected, previous, recorded_at = commit.position + 1, commit.hash, header.recorded_at
 
 
-def _head_problems(evidence: Evidence, deal: str, commits: Sequence[_Stored]) -> Iterator[tuple[int, Problem]]:
+def _head_problems(findings: Findings, deal: str, commits: Sequence[_Stored]) -> Iterator[tuple[int, Problem]]:
     """The head says what the last commit says, no less and no more."""
     heads, columns = tables.head, tables.head.c
     last = commits[-1] if commits else None
     position, hashed, recorded = (last.position, last.hash, last.header.recorded_at) if last else (0, seal.genesis(deal).hex(), None)
-    chosen = select(columns.position, columns.hash, columns.event_count, columns.recorded_at).where(heads.c.deal_id == evidence.deal_id)
-    found = fetch_rows(evidence.connection, chosen)
+    chosen = select(columns.position, columns.hash, columns.event_count, columns.recorded_at).where(heads.c.deal_id == findings.deal_id)
+    found = fetch_rows(findings.connection, chosen)
     if not found:
         yield wrong(position + 1, "the deal has no head")
         return
@@ -129,17 +129,17 @@ def _batches(commits: Sequence[_Stored]) -> Iterator[list[_Stored]]:
         yield batch
 
 
-def _check_events(evidence: Evidence, batch: Sequence[_Stored]) -> None:
+def _check_events(findings: Findings, batch: Sequence[_Stored]) -> None:
     """Recompute the roots of some commits from their rows, and keep what the ledger itself has said in them."""
-    rows = evidence.rows(
+    rows = findings.rows(
         select(*_LINES).order_by(tables.event.c.position, tables.event.c.line), tables.event.c.position, (batch[0].position, batch[-1].position)
     )
-    evidence.said += [(row[0], Event(*row[1:])) for row in rows if row[_KIND] in verify_books.SAID]
+    findings.said += [(row[0], Event(*row[1:])) for row in rows if row[_KIND] in verify_books.SAID]
     start = 0
     for commit in batch:
         start = bisect_right(rows, commit.position - 1, start, key=_position)
         end = bisect_right(rows, commit.position, start, key=_position)
-        evidence.problems += _root_problems(commit, [row[1:] for row in rows[start:end]])
+        findings.problems += _root_problems(commit, [row[1:] for row in rows[start:end]])
         start = end
 
 
@@ -163,9 +163,9 @@ def _root_problems(commit: _Stored, lines: list[Row]) -> Iterator[tuple[int, Pro
         yield wrong(commit.position, f"the commit's source is {commit.source}, attempt {commit.attempt}, and its events say {hashed[0]}, {hashed[1]}")
 
 
-def _stray_problems(evidence: Evidence, positions: Sequence[int]) -> Iterator[tuple[int, Problem]]:
+def _stray_problems(findings: Findings, positions: Sequence[int]) -> Iterator[tuple[int, Problem]]:
     """Events that belong to no commit: between commits that are there, before the first or after the last."""
     columns = tables.event.c
-    query = select(columns.position, func.count()).where(columns.deal_id == evidence.deal_id, outside(columns.position, positions))
-    for position, count in fetch_rows(evidence.connection, query.group_by(columns.position)):
+    query = select(columns.position, func.count()).where(columns.deal_id == findings.deal_id, outside(columns.position, positions))
+    for position, count in fetch_rows(findings.connection, query.group_by(columns.position)):
         yield wrong(position, f"{count} events belong to no commit")

@@ -30,7 +30,7 @@ def outside(column: ColumnElement[int], known: Sequence[int]) -> ColumnElement[b
 
 
 @dataclass(slots=True)
-class Evidence:
+class Findings:
     """One deal's verification. `said` are the ledger's own events with their positions, `problems` what is wrong with its position."""
 
     connection: Connection
