@@ -2,7 +2,7 @@
 
 Nothing here is booked. The corrections are applied to the period as it closed, in memory, and its figures are read again, so that a sum, a factor or an
 amount of the deal file is restated with what it is made of. An adjustment of unpaid interest or of a fee restates what was due and what was paid: it is
-settled by the month that books it.
+settled by the month that books it. One of a class's balance restates the principal that the period paid; a loss is adjusted as such.
 """
 
 from __future__ import annotations
@@ -123,3 +123,5 @@ def _adjust(run: Running, subject: str, amount: int) -> None:
     else:
         source, destination = adjusted_accounts(run.terms, subject)
         run.transfer(source, destination, amount, "adjustment", adjusted_item(subject), EVENTS)
+        if subject in run.terms.deal.tranches:
+            run.figures[f"{subject}.principal_paid"] -= amount

@@ -20,11 +20,11 @@ from ledger.service.remittances import Remitted, remit
 from ledger.service.statements import period, reconcile, statement
 from ledger.service.terms import document, terms_of
 from ledger.service.verification import Verified, verify
-from ledger.service.worked import WorkedDeal, board, worked_deals, worked_folders
+from ledger.service.worked import WorkedDeal, board, correct_worked, worked_deals, worked_folders
 
 __all__ = [
     "Addresses", "Amended", "Anchor", "Change", "Corrected", "CorrectedTerms", "Differences", "Distributed", "Explained", "Fixed", "Fixings", "KnownAt",
-    "Opened", "Published", "Remitted", "Verified", "WorkedDeal", "amend", "approve", "board", "check_deal", "check_proof", "correct", "correct_terms",
+    "Opened", "Published", "Remitted", "Verified", "WorkedDeal", "amend", "approve", "board", "check_deal", "check_proof", "correct", "correct_terms", "correct_worked",
     "deal_picture", "diff", "distribute", "document", "explain", "fix_rates", "open_deal", "period", "position_of", "prove", "publish", "reconcile", "remit",
     "seal_log", "statement", "terms_of", "verify", "worked_deals", "worked_folders",
 ]  # fmt: skip

@@ -44,7 +44,8 @@ class Misapplied:
 class CorrectedTerms:
     """What became of a corrected deal file: from when it was wrong, by period what differs, the commit that books it, and the periods that were reopened.
 
-    `until` is the first period that another version takes over (None: none does). `receipt` is None where nothing differs, or where the periods were reopened. `proposal` is a reopening that waits for another actor.
+    `until` is the first period that another version takes over (None: none does). `receipt` is None where nothing differs, or where the periods were
+    reopened. `proposal` is a reopening that waits for another actor.
     """
 
     deal: str
@@ -167,11 +168,11 @@ class Incoming:
         stop_on(problem.at(self.name) for problem in problems)
 
     def _as_booked(self, key: date) -> Running:
-        """A closed period as the books have it, with what was adjusted for it since."""
+        """A closed period as the books have it, with what earlier corrections of terms booked for it since: they come from no row of a file."""
         row = self.history.standing[key]
         run = stored(self.writer, self.opening_terms, row.number).distribution.running(terms_stated(self.writer, self.versions.deal, row.terms_digest))
         for _, origin, event in self.writer.booked_for(self.versions.deal, key, self.writer.tip.position):
-            if origin == key and event.kind == "adjustment":
+            if origin == key and event.kind == "adjustment" and event.source_row is None and event.effect > 0:
                 run.figures[claimed(run.terms, event.subject or "")] += event.amount or 0
         return run
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.files import deal_file
+from ledger.service.corrected_terms import correct_terms
+from ledger.service.corrections import correct
 from ledger.service.deals import Opened, open_deal
 from ledger.store.engine import Store
 
@@ -27,6 +29,11 @@ class WorkedDeal:
     @property
     def remittances(self) -> list[Path]:
         return sorted((self.run / "remittances").glob("*.csv"))
+
+    @property
+    def corrections(self) -> list[Path]:
+        """What was corrected after the months were distributed, in the order of the names: correction files, and deal files as they should have read."""
+        return sorted(path for path in (self.run / "corrections").glob("*") if path.suffix in (".csv", ".yaml"))
 
 
 def worked_folders() -> list[Path]:
@@ -51,3 +58,13 @@ def board(store: Store, worked: WorkedDeal, *, actor: str) -> Opened:
         store, worked.deal_file.read_bytes(), worked.deal_file.name, boarding=(boarding.read_bytes(), boarding.name) if boarding else None,
         called=worked.called, actor=actor,
     )  # fmt: skip
+
+
+def correct_worked(store: Store, worked: WorkedDeal, deal: str, *, actor: str) -> None:
+    """Append the corrections of a worked deal; a deal file among them was wrong from the run's first month on."""
+    for path in worked.corrections:
+        reason = f"corrected as reported on {path.stem[: len('2001-02-15')]}"
+        if path.suffix == ".csv":
+            correct(store, deal, path.read_bytes(), path.name, reason=reason, actor=actor)
+        else:
+            correct_terms(store, deal, path.read_bytes(), path.name, effective=worked.remittances[0].stem, reason=reason, actor=actor)
