@@ -25,6 +25,6 @@ def command(settings: Settings, deal: str, period: str, reason: str) -> None:
     from ledger.reports.text import one_line
 
     with settings.store() as store:
-        run = service.approve(store, deal, period, actor=settings.actor, reason=reason)
+        run = service.approve(store, deal, period, actor=settings.actor_in(store), reason=reason)
     statement = draw(run.terms, run.distribution)
     click.echo(json.dumps(value(statement), sort_keys=True) if settings.json else one_line(statement))

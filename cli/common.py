@@ -32,8 +32,18 @@ class Settings:
     """The shared options as they hold for one command."""
 
     database: str
-    actor: str
+    declared: str | None
     json: bool
+
+    def actor_in(self, store: Store) -> str:
+        """Who is writing: the database's own user where it has users, else who is declared, else the user of the system. Raises ProblemsFound."""
+        user = store.user()
+        if user is None:
+            return self.declared or _user()
+        if self.declared not in (None, user):
+            remedy = "connect as that user, or leave out --actor"
+            raise ProblemsFound([Problem(f"the actor is {user}, as whom the database is open, and not {self.declared}", remedy)])
+        return user
 
     @contextmanager
     def store(self) -> Iterator[Store]:
@@ -57,7 +67,13 @@ def common_options(command: AnyFunction) -> AnyFunction:
     """`--database`, `--actor` and `--json`, on the program and on every command."""
     for option in (
         click.option("--json", is_flag=True, expose_value=False, callback=_keep, help="Print JSON, for scripts."),
-        click.option("--actor", metavar="NAME", expose_value=False, callback=_keep, help="Who is writing (TRANCHE_ACTOR; else the user of the system)."),
+        click.option(
+            "--actor",
+            metavar="NAME",
+            expose_value=False,
+            callback=_keep,
+            help="Who is writing, on SQLite (TRANCHE_ACTOR; else the user of the system); on PostgreSQL it is the database's user.",
+        ),
         click.option("--database", metavar="URL", expose_value=False, callback=_keep, help=f"Where the books are (TRANCHE_DATABASE; else {DATABASE})."),
     ):
         command = option(command)
@@ -68,8 +84,7 @@ def settings() -> Settings:
     """What the options say, else the environment, else the usual values."""
     chosen = click.get_current_context().find_root().meta.get(_CHOSEN, {})
     database = chosen.get("database") or os.environ.get("TRANCHE_DATABASE") or DATABASE
-    actor = chosen.get("actor") or os.environ.get("TRANCHE_ACTOR") or _user()
-    return Settings(database, actor, bool(chosen.get("json")))
+    return Settings(database, chosen.get("actor") or os.environ.get("TRANCHE_ACTOR"), bool(chosen.get("json")))
 
 
 def _user() -> str:
@@ -123,8 +138,10 @@ def file_problem(error: OSError, name: str) -> Problem:
             return Problem("this is a directory", "name a file in it", place=name)
         case PermissionError():
             return Problem("permission denied", "ask for the right to read or write it", place=name)
+        case FileExistsError() | NotADirectoryError():
+            return Problem("this, or a folder on its way, is a file", "name a directory", place=name)
         case _:
-            return Problem(error.strerror or str(error), "", place=name)
+            return Problem(error.strerror or str(error), "look at the path, and at the room on its disk", place=name)
 
 
 # Dates and positions ----------------------------------------------------------------------------------------------------

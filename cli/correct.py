@@ -37,10 +37,10 @@ def command(settings: Settings, deal: str, file: Path, reason: str, treatment: A
     with settings.store() as store, progress() as show:
         show(f"reading {file}")
         if effective is not None:
-            asked = {"effective": effective, "reason": reason, "treatment": treatment, "actor": settings.actor}
+            asked = {"effective": effective, "reason": reason, "treatment": treatment, "actor": settings.actor_in(store)}
             _say_terms(settings, service.correct_terms(store, deal, read_file(file), str(file), **asked))
             return
-        done = service.correct(store, deal, read_file(file), str(file), reason=reason, treatment=treatment, actor=settings.actor)
+        done = service.correct(store, deal, read_file(file), str(file), reason=reason, treatment=treatment, actor=settings.actor_in(store))
     if settings.json:
         click.echo(json.dumps(_plain(done), sort_keys=True))
         return

@@ -53,7 +53,7 @@ def open_(settings: Settings, file: Path, boarding: Path | None, called: str | N
 
     taken_over = (read_file(boarding), str(boarding)) if boarding else None
     with settings.store() as store:
-        opened = service.open_deal(store, read_file(file), str(file), boarding=taken_over, called=called, actor=settings.actor, reason=reason)
+        opened = service.open_deal(store, read_file(file), str(file), boarding=taken_over, called=called, actor=settings.actor_in(store), reason=reason)
     if settings.json:
         click.echo(json.dumps(opened._asdict(), sort_keys=True))
         return
@@ -74,7 +74,7 @@ def amend(settings: Settings, deal: str, file: Path, effective: str, reason: str
     from ledger import service
 
     with settings.store() as store:
-        amended = service.amend(store, deal, read_file(file), str(file), effective=effective, actor=settings.actor, reason=reason)
+        amended = service.amend(store, deal, read_file(file), str(file), effective=effective, actor=settings.actor_in(store), reason=reason)
     receipt = amended.receipt
     if settings.json:
         said = {"outcome": "appended", "position": receipt.position, "head": receipt.hash} if receipt else {"outcome": "already in force"}

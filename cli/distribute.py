@@ -32,7 +32,13 @@ def command(settings: Settings, deal: str, through: str | None, draft: bool, rea
         def one(name: str) -> Outcome:
             last = service.period(store, name, through) if through else None
             done = service.distribute(
-                store, name, through=last, draft=draft, actor=settings.actor, reason=reason, progress=lambda key: show(f"{name}: {key} is distributed")
+                store,
+                name,
+                through=last,
+                draft=draft,
+                actor=settings.actor_in(store),
+                reason=reason,
+                progress=lambda key: show(f"{name}: {key} is distributed"),
             )
             return _outcome(name, done, draft)
 

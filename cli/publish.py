@@ -23,7 +23,7 @@ def command(settings: Settings, deal: str, period: str, reason: str) -> None:
     with settings.store() as store:
 
         def one(name: str) -> Outcome:
-            done = service.publish(store, name, period, actor=settings.actor, reason=reason)
+            done = service.publish(store, name, period, actor=settings.actor_in(store), reason=reason)
             text = f"{done.period}: version {done.version} {done.outcome} at position {done.position}, SHA-256 {done.digest}"
             return Outcome(text, done._asdict() | {"period": done.period.isoformat()})
 

@@ -27,7 +27,7 @@ def command(settings: Settings, file: Path, reason: str) -> None:
     from ledger import service
 
     with settings.store() as store:
-        found = service.fix_rates(store, read_file(file), str(file), actor=settings.actor, reason=reason)
+        found = service.fix_rates(store, read_file(file), str(file), actor=settings.actor_in(store), reason=reason)
     if settings.json:
         click.echo(json.dumps(_plain(found), sort_keys=True))
     else:

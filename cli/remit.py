@@ -39,7 +39,7 @@ def command(settings: Settings, deal: str, file: Path, format_: str, source: str
             show(f"reading {path}")
             body = read_file(path)
             months = service.remit(
-                store, to, body, str(path), format_=format_, source_name=source, accept=accept, actor=settings.actor, reason=reason, dry_run=dry_run
+                store, to, body, str(path), format_=format_, source_name=source, accept=accept, actor=settings.actor_in(store), reason=reason, dry_run=dry_run
             )
             return Outcome("\n".join(map(_line, months)), [_plain(month) for month in months])
 

@@ -71,6 +71,13 @@ class Store:
     def is_postgresql(self) -> bool:
         return self.url.get_backend_name() == "postgresql"
 
+    def user(self) -> str | None:
+        """The user as whom the database is open; None on SQLite, which knows no users."""
+        if not self.is_postgresql:
+            return None
+        with self._begin("") as connection:
+            return str(connection.exec_driver_sql("SELECT session_user").scalar_one())
+
     @contextmanager
     def _begin(self, begin: str, **options: Any) -> Iterator[Connection]:
         with self._opened() as opened, opened.execution_options(**{_BEGIN: begin}, **options).begin():
