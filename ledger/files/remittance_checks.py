@@ -45,9 +45,9 @@ class Group(NamedTuple):
 class Context:
     """A month of a file, with what is known beside it.
 
-    `opening` are the loans before the month, `pools` the balances of the pools before it, where they are known. `stated` are the loans, and `reported`
-    the values, that other files of the same period have reported. `known` says which of some loans the log ever named. `is_whole` is false where a
-    file is accepted as a part of the month.
+    `opening` are the loans before the month, `pools` the balances of the pools before it, where they are known. Other files of the same period have
+    reported the loans `stated`, the values `reported`, and kinds as in `elsewhere`. `known` says which of some loans the log ever named. `is_whole` is
+    false where a file is accepted as a part of the month.
     """
 
     month: Month
@@ -56,6 +56,7 @@ class Context:
     pools: Mapping[str, Money] = field(default_factory=dict)
     stated: Loans = field(default_factory=dict)
     reported: Collection[str] = ()
+    elsewhere: Collection[Group] = ()
     known: Callable[[Collection[str]], Set[str]] = lambda _loans: frozenset()
     is_whole: bool = True
 
@@ -224,6 +225,18 @@ def loans_or_totals(context: Context) -> Found:
                 loan = by_loan.pop(_family(component), None)
                 if loan is not None:
                     yield total, Problem(f"`{total.kind}` is reported for the pool, and loan by loan from row {loan.source_row}", "keep one of the two")
+
+
+def files_agree_on_loans_or_totals(context: Context) -> Found:
+    """The same between two files of one period."""
+    other = {Group(group.kind, group.pool, not group.of_loans) for group in context.elsewhere}
+    for (pool, of_loans), firsts in context.first_of.items():
+        counted = {_family(component) for group in other if (group.pool, group.of_loans) == (pool, of_loans) for _, component in context.components(group.kind)}
+        for component, first in firsts.items():
+            if _family(component) in counted:
+                words = ("loan by loan", "for the pool") if of_loans else ("for the pool", "loan by loan")
+                fact = f"`{component}` is reported {words[0]}, and another file of the period reports it {words[1]}"
+                yield first, Problem(fact, "leave the row out, or correct the other file with `tranche correct`")
 
 
 def _family(component: str) -> str:
@@ -433,6 +446,7 @@ CHECKS: tuple[Callable[[Context], Found], ...] = (
     an_empty_month_is_empty,
     cash_is_collected,
     loans_or_totals,
+    files_agree_on_loans_or_totals,
     signs,
     rates_are_below_a_hundred_percent,
     sums_can_be_held,

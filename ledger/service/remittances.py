@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from ledger.core import schedule
-from ledger.core.events import Event
+from ledger.core.events import KINDS, Event
 from ledger.core.money import format_money
 from ledger.core.names import pool_balance
 from ledger.core.problems import Problem, nearest, stop_on
@@ -131,9 +131,15 @@ class _Incoming:
             month, terms, loans, pools,
             stated=self.reader.loans_stated(deal, month.period, not_loans=not_loans(terms)),
             reported={event.subject or "" for _, event in self.reader.facts(deal, month.period, ["reported"])},
+            elsewhere=self._levels(terms, month.period),
             known=known,
             is_whole=INCOMPLETE not in self.accept,
         )  # fmt: skip
+
+    def _levels(self, terms: Terms, period: date) -> set[remittance_checks.Group]:
+        kinds = (*KINDS, *terms.deal.events)
+        levels = self.reader.levels(terms.deal.deal, period, kinds, by_pool=bool(terms.deal.pools), not_loans=not_loans(terms))
+        return {remittance_checks.Group(*level) for level in levels}
 
     def _loans_before(self, period: date) -> Loans:
         """The loans that a period opens with, and those that other files of the period brought."""

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, false, func, select, true
+from sqlalchemy import ColumnElement, and_, false, func, literal, select, true
 
 from ledger.core.events import COMPONENTS, KINDS
 from ledger.core.money import Money
 from ledger.store import tables
 from ledger.store.deals import DealReader
+from ledger.store.months import pool_of
 
 _SET_UP = ("loan_setup", "purchase")
 _MOVING = sorted(kind for kind, layout in KINDS.items() if kind not in _SET_UP and any(COMPONENTS[name].pool for name in layout.components.values()))
 _LOANS_AT_ONCE = 500
+
+
+class Level(NamedTuple):
+    """How a kind was reported for a pool (the only one, or none, is called `pool`): loan by loan, or in total."""
+
+    kind: str
+    pool: str
+    of_loans: bool
 
 
 class LoanReader(DealReader):
@@ -42,6 +52,16 @@ class LoanReader(DealReader):
         deal_id, columns = self.deal_id(deal), tables.event.c
         of_period = columns.position.in_(self.positions(deal_id, period, None))
         return self._balance_by_loan(deal_id, not_loans, func.coalesce(columns.balance, columns.amount), columns.kind.in_(_SET_UP), of_period)
+
+    def levels(self, deal: str, period: date, kinds: Collection[str], *, by_pool: bool, not_loans: Collection[str] = ()) -> set[Level]:
+        """How each of the kinds was reported for a period: for a pool, loan by loan, or both. What was taken back altogether was not reported."""
+        deal_id, columns = self.deal_id(deal), tables.event.c
+        pool = pool_of(self.connection.dialect.name) if by_pool else literal("pool")
+        of_loans = columns.subject.contains("/") if by_pool else and_(columns.subject.is_not(None), columns.subject.not_in(sorted(not_loans)))
+        of_period = (columns.deal_id == deal_id, columns.position.in_(self.positions(deal_id, period, None)), columns.kind.in_(sorted(kinds)))
+        lines = select(columns.kind, pool.label("pool"), of_loans.label("of_loans"), columns.effect).where(*of_period).subquery().c
+        standing = select(lines.kind, lines.pool, lines.of_loans).group_by(lines.kind, lines.pool, lines.of_loans).having(func.sum(lines.effect) > 0)
+        return {Level(kind, pool or "pool", bool(loans)) for kind, pool, loans in self.connection.execute(standing)}
 
     def loan_balances(self, deal: str, known_at: int | None = None, *, not_loans: Collection[str] = ()) -> dict[str, Money]:
         """The unpaid balance of each live loan, units at carry scale.

@@ -79,7 +79,7 @@ def sums(deal_id: int, positions: Select[tuple[int]], kinds: Collection[str], by
     adjusts = select(commits.position).where(commits.deal_id == deal_id, commits.treatment == "adjust")
     of_earlier_period = and_(_COLUMNS.corrects_position.is_not(None), or_(_COLUMNS.corrects_line.is_(None), _COLUMNS.position.in_(adjusts)))
     origin = (_COLUMNS.corrects_position, case((of_earlier_period, _COLUMNS.effective_on), else_=null()))
-    pool = (_pool(dialect),) if by_pool else ()
+    pool = (pool_of(dialect),) if by_pool else ()
     position = (_COLUMNS.position,) if by_position else ()
     groups = (_COLUMNS.kind, *pool, *origin, *position)
     return (
@@ -90,7 +90,8 @@ def sums(deal_id: int, positions: Select[tuple[int]], kinds: Collection[str], by
     )
 
 
-def _pool(dialect: str) -> ColumnElement[Any]:
+def pool_of(dialect: str) -> ColumnElement[Any]:
+    """The pool that an event's subject names, alone or before a loan's id, where a deal has several."""
     if dialect == "postgresql":
         return func.split_part(_COLUMNS.subject, literal("/"), literal(1))
     slash = func.instr(_COLUMNS.subject, "/")

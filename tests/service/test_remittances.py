@@ -232,6 +232,19 @@ def test_row_of_an_earlier_month_names_its_first_commit_or_the_first_of_all(stor
     ]  # fmt: skip
 
 
+def test_what_one_file_reports_loan_by_loan_no_other_reports_in_total(store: Store) -> None:
+    deal = open_trust(store, "loans")
+    remit(store, deal, loans(*SET_UP, FIRST, SECOND))
+
+    assert refused(store, deal, totals("2025-02-25,interest,7.50,"), by="custodian") == [
+        "`interest` is reported for the pool, and another file of the period reports it loan by loan"
+    ]
+    remit(store, deal, totals("2025-02-25,recovery,1.00,"), by="custodian")
+    assert refused(store, deal, loans("2025-02-25,recovery,L-1,1.00,,,"), by="collector") == [
+        "`recovery` is reported loan by loan, and another file of the period reports it for the pool"
+    ]
+
+
 # Loan by loan ------------------------------------------------------------------------------------------------------------
 
 SET_UP = ("2025-02-25,loan_setup,L-1,900.00,,,", "2025-02-25,loan_setup,L-2,600.00,,,")
