@@ -55,7 +55,6 @@ def facts_of(text: str | bytes, terms: Terms = LARCH) -> list[str]:
         ("status,,L-1,60,", Event(1, "status", "L-1", delinquency=60)),
         ("closing_balance,,,9.00,", Event(1, "closing_balance", balance=9_00)),
         ("closing_balance,reserve,,9.00,", Event(1, "closing_balance", "reserve", balance=9_00)),
-        ("wire,funds,,9.00,", Event(1, "wire", "funds", amount=9_00)),
         ("account_earnings,reserve,,-0.10,", Event(1, "account_earnings", "reserve", amount=-10)),
         ("adjustment,A.unpaid_interest,,-3.00,found in audit", Event(1, "adjustment", "A.unpaid_interest", amount=-3_00, code="found in audit")),
         ("nil_month,,,,payment holiday", Event(1, "nil_month", code="payment holiday")),
@@ -86,6 +85,12 @@ def test_reported_value_is_read_by_its_type(subject: str, value: str, expected: 
     (event,) = events_of(f"distribution_date,kind,subject,value\n2025-02-25,reported,{subject},{value}\n")
 
     assert event == Event(1, "reported", subject, source_row=2)._replace(**expected)
+
+
+def test_wire_names_the_account_that_it_came_for() -> None:
+    (event,) = events_of("distribution_date,kind,subject,value,note\n2025-02-25,wire,funds,9.00,sent on the 24th\n", ASPEN)
+
+    assert event == Event(1, "wire", "funds", amount=9_00, code="sent on the 24th", source_row=2)
 
 
 def test_usual_month_of_a_loan_is_one_row_by_the_columns_of_the_log() -> None:
