@@ -46,4 +46,7 @@ def test_pipe_sees_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_the_system_says_of_a_file_is_kept_where_no_better_word_is_known() -> None:
-    assert str(file_problem(OSError(28, "No space left on device"), "april.csv")) == "april.csv: No space left on device"
+    assert (
+        str(file_problem(OSError(28, "No space left on device"), "april.csv"))
+        == "april.csv: No space left on device; look at the path, and at the room on its disk"
+    )
