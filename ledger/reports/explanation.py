@@ -27,14 +27,20 @@ Line = tuple[str, str]
 
 def to_text(statement: Statement, subject: str, figures: Mapping[str, Explanation]) -> str:
     """The figures of a subject, each as a tree, the values in one column."""
-    what = "Distribution" if statement.kind == "distribution" else "Position after distribution"
-    head = f"{statement.deal}  {subject}\n{what} {statement.number} of {statement.dates['distribution']}; amounts in {statement.currency}\n"
+    head = f"{statement.deal}  {subject}\n{_what(statement)}; amounts in {statement.currency}\n"
     trees = [list(_lines(figure, statement.scale)) for figure in figures.values()]
     left = max((len(line[0]) for tree in trees for line in tree), default=0)
     right = max((len(line[1]) for tree in trees for line in tree), default=0)
     body = ("\n".join(f"{label.ljust(left)}  {shown.rjust(right)}".rstrip() for label, shown in tree) for tree in trees)
     foot = f"Drawn at position {statement.position}, head {statement.head}"
     return "\n".join([head, *(f"{tree}\n" for tree in body), foot]) + "\n"
+
+
+def _what(statement: Statement) -> str:
+    day = statement.dates["distribution"]
+    if statement.kind == "distribution":
+        return f"Distribution {statement.number} of {day}"
+    return f"Position {f'as boarded after distribution {statement.number}' if statement.number else 'at closing'}, {day}"
 
 
 def _lines(node: Explanation, scale: int, indent: str = "", sign: str = "") -> Iterator[Line]:

@@ -90,6 +90,14 @@ def test_a_limit_is_shown_as_its_formula_with_the_value_of_each_name(distributed
     assert {part["label"]: Decimal(part["value"]) for part in written_down["parts"]} == {"tranches.balance": 980_000, "pool.balance": 975_000}
 
 
+def test_the_position_at_closing_is_explained_by_the_postings_that_open_the_books(distributed: Tranche) -> None:
+    result = distributed("explain", "COVE-1", "A", "--date", "2025-01-31")
+
+    assert result.exit_code == 0, result.output
+    assert result.output.splitlines()[1] == "Position at closing, 2025-01-15; amounts in USD"
+    assert tree(result.output) == "A closing_balance                   800,000.00\n  + opening: A.principal to excess  800,000.00\n"
+
+
 def test_an_unknown_subject_or_item_is_refused_with_what_there_is(distributed: Tranche) -> None:
     subject = distributed("explain", "COVE-1", "truste")
     item = distributed("explain", "COVE-1", "A", "--item", "factr")

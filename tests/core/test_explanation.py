@@ -13,6 +13,8 @@ from ledger.core.evidence import Line, Log, rerun
 from ledger.core.explain_figures import Explainer
 from ledger.core.explanation import Explanation, disagreements, folded, given, less, quotient, rounded, total
 from ledger.core.formula import BOOLEAN, MONEY, NUMBER, Value
+from ledger.core.posting import Posting
+from ledger.core.problems import ProblemsFound
 from ledger.files import formula_text
 from tests.core.deals import Books
 
@@ -172,3 +174,24 @@ def test_a_subject_or_an_item_that_is_nothing_has_no_explanation() -> None:
     explainer = explained(Books(DEAL), interest=500, index="3%", cap=250)
 
     assert [explainer.explain(*name) for name in (("A", "nothing"), ("nobody", "balance"), ("deal", "nothing"))] == [None, None, None]
+
+
+def test_books_that_no_longer_give_what_was_recorded_are_not_explained() -> None:
+    books = Books(DEAL)
+    collections = books.collections((), {"interest": 500, "index": "3%", "cap": 250})
+    kept = books.month(interest=500, index="3%", cap=250).distribution
+    altered = replace(kept, postings=(kept.postings[0]._replace(amount=1), *kept.postings[1:]))
+
+    with pytest.raises(ProblemsFound, match="running 2025-02-15 again gives other postings than were recorded; see `tranche verify`"):
+        rerun(books.terms.deal, altered, collections, Log())
+
+
+def test_what_was_settled_after_the_period_ran_is_a_posting_of_its_balance() -> None:
+    books = Books(DEAL)
+    collections = books.collections((), {"interest": 500, "index": "3%", "cap": 250})
+    kept = books.month(interest=500, index="3%", cap=250).distribution
+    settled = replace(kept, postings=(*kept.postings, Posting("settlement", "", "settlement", "cash.funds", "owed.A", 7)))
+
+    found = Explainer(rerun(books.terms.deal, settled, collections, Log())).explain("funds", "draws")
+
+    assert labels(found)["settlement: cash.funds to owed.A"] == 7
