@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
 from ledger.core.distribution import Distribution
-from ledger.core.money import Money, format_money
+from ledger.core.money import LIMIT, Money, format_money
 from ledger.core.names import cumulative_loss, pool_balance
 from ledger.core.posting import LOSS, ROUNDING
 from ledger.core.problems import Problem
@@ -103,6 +103,14 @@ def opening_and_postings_give_closing(run: Running, distribution: Distribution) 
                 yield Problem(f"{row.account} opens at {opens}, receives {received}, pays {paid} and closes at {closes}", OUR_FAULT)
 
 
+def amounts_can_be_held(run: Running, distribution: Distribution) -> Iterator[Problem]:
+    """Every column of the books has room for what an account holds and for all that it received or paid."""
+    for row in distribution.balance_rows():
+        largest = max(map(abs, row[1:]))
+        if largest > LIMIT:
+            yield Problem(f"{row.account} moves or holds {_text(run, largest)}, the books can hold {_text(run, LIMIT)}", "correct the figures it is made of")
+
+
 def books_sum_to_zero(run: Running, _distribution: Distribution) -> Iterator[Problem]:
     if sum(run.balances.values()):
         yield Problem(f"the books sum to {_text(run, sum(run.balances.values()))}", OUR_FAULT)
@@ -142,6 +150,7 @@ CHECKS: tuple[Check, ...] = (
     sources_equal_uses_by_step,
     rounding_is_below_half_a_cent_a_payment,
     opening_and_postings_give_closing,
+    amounts_can_be_held,
     books_sum_to_zero,
     servicer_agrees,
 )

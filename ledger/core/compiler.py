@@ -123,9 +123,7 @@ class DealCompiler:
             self.terms.original[name] = self.terms.units(amount)
 
     def _exact_units(self, path: Path, amount: Fraction) -> None:
-        if (amount * 10**self.terms.scale).denominator != 1:
-            fact = f"{format_exact(amount)} has more decimal places than the {self.terms.scale} of `rounding.carry`"
-            self.problem(path, fact, "round it, or set a finer `carry`")
+        self.problems.extend(self.terms.unit_problems(path, amount))
         if amount < 0:
             self.problem(path, f"{format_exact(amount)} is negative", "an amount here is zero or above")
 

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from ledger.core import posting
+from ledger.core.checks import amounts_can_be_held
 from ledger.core.collections import Collections
 from ledger.core.deal import BoardedPool, Boarding, Step
 from ledger.core.distribution import Distribution, Readings
@@ -45,7 +46,9 @@ def open_books(terms: Terms, boarding: Boarding | None = None) -> Distribution:
     run = Running(terms, before, dates, Collections())
     post_position(run, boarding)
     state = replace(before, number=number, balances={account: balance for account, balance in run.balances.items() if balance})
-    return Distribution(number, dates, before, state, tuple(run.postings), Readings(triggers=state.triggers))
+    opened = Distribution(number, dates, before, state, tuple(run.postings), Readings(triggers=state.triggers))
+    stop_on(amounts_can_be_held(run, opened))
+    return opened
 
 
 def at_closing(terms: Terms) -> Boarding:
@@ -190,9 +193,7 @@ def _amounts(terms: Terms, boarding: Boarding) -> Iterator[Problem]:
     amounts += [(("ledgers", name), amount) for name, amount in boarding.ledgers.items()]
     amounts += [(("fees", name, "unpaid"), fee.unpaid) for name, fee in boarding.fees.items()]
     for path, amount in amounts:
-        if (amount * 10**terms.scale).denominator != 1:
-            fact = f"{format_exact(amount)} has more decimal places than the {terms.scale} that the deal carries"
-            yield Problem(fact, "round it, or set a finer `rounding.carry`", path=path)
+        yield from terms.unit_problems(path, amount)
         if amount < 0 and path[-1] != "unpaid_interest":
             yield Problem(f"{format_exact(amount)} is negative", "only `unpaid_interest` may be: interest that was paid too much", path=path)
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -17,9 +17,9 @@ from ledger.core.daycount import months_before, year_fraction
 from ledger.core.deal import AccrualFrom, Deal, Verb
 from ledger.core.events import Component
 from ledger.core.formula import Read, Term
-from ledger.core.money import Exact, Money
+from ledger.core.money import LIMIT, Exact, Money, format_exact, format_money
 from ledger.core.posting import Claims
-from ledger.core.problems import Path
+from ledger.core.problems import Path, Problem
 from ledger.core.schedule import PeriodDates
 
 What = Literal["interest", "fees", "due", "principal", "rest", "ledger", "amount"]
@@ -145,6 +145,14 @@ class Terms:
     def units(self, amount: Fraction) -> Money:
         """An amount of the deal file in units at carry scale; the compiler has refused one with more digits than that."""
         return int(amount * 10**self.scale)
+
+    def unit_problems(self, path: Path, amount: Fraction) -> Iterator[Problem]:
+        """What keeps an amount of a file from being whole units that the books can hold."""
+        if (amount * 10**self.scale).denominator != 1:
+            fact = f"{format_exact(amount)} has more decimal places than the {self.scale} of `rounding.carry`"
+            yield Problem(fact, "round it, or set a finer `rounding.carry`", path=path)
+        if abs(amount * 10**self.scale) > LIMIT:
+            yield Problem(f"{format_exact(amount)} is larger than the books can hold, {format_money(LIMIT, self.scale)}", "correct the figure", path=path)
 
     def cash_account(self, account: str) -> str:
         return self.cash_accounts[account]

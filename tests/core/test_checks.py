@@ -107,6 +107,7 @@ def _unclosed(account: str, change: int) -> Tamper:
         (checks.sources_equal_uses_by_step, _posting(-1, item=""), "step 2 took 96.00 out of accounts and gave 0.00 to payees"),
         (checks.rounding_is_below_half_a_cent_a_payment, _posting(-1, destination="rounding", amount=6), "rounds by 0.06"),
         (checks.opening_and_postings_give_closing, _unclosed("cash.reserve", 1), "cash.reserve opens at 50.00, receives 0.00, pays 0.00 and closes at 50.01"),
+        (checks.amounts_can_be_held, _posting(-1, amount=2**63), "moves or holds 92,233,720,368,547,758.08, the books can hold 92,233,720,368,547,758.07"),
         (checks.books_sum_to_zero, _balance("excess", 1), "the books sum to 0.01"),
     ],
 )
@@ -124,7 +125,7 @@ def test_every_check_of_the_list_has_its_test_above() -> None:
     named = {
         checks.servicer_agrees, checks.no_cash_below_zero, checks.no_class_is_overpaid, checks.loss_is_allocated,
         checks.written_down_losses_match_the_balances, checks.sources_equal_uses_by_step, checks.rounding_is_below_half_a_cent_a_payment,
-        checks.opening_and_postings_give_closing, checks.books_sum_to_zero,
+        checks.opening_and_postings_give_closing, checks.amounts_can_be_held, checks.books_sum_to_zero,
     }  # fmt: skip
 
     assert set(checks.CHECKS) == named

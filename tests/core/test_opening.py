@@ -64,6 +64,18 @@ def test_at_closing_the_books_hold_the_deals_own_figures() -> None:
     assert opening.distribution.number == 0
 
 
+def test_figures_that_can_be_held_alone_and_not_together_do_not_open() -> None:
+    half = "50_000_000_000_000_000"
+
+    with pytest.raises(ProblemsFound, match="excess moves or holds 100,000,000,000,000,000.00, the books can hold 92,233,720,368,547,758.07"):
+        Books(f"""
+            pools: {{one: {{original_balance: {half}}}, two: {{original_balance: {half}}}}}
+            tranches: {{A: {{original_balance: 1}}}}
+            accounts: {{funds: {{collects: [interest]}}}}
+            waterfall: [{{pay: rest, to: A, from: funds, as: principal}}]
+        """)
+
+
 def test_a_boarded_deal_opens_as_its_file_says() -> None:
     opening = Books(DEAL, BOARDING).opening
 
@@ -119,7 +131,7 @@ def test_everything_that_a_boarding_file_leaves_out_is_listed() -> None:
     [
         ("year: 7", "yaer: 7", "ledgers.yaer: `yaer` is not known to the deal"),
         ("  Z: {", "  Y: {balance: 1}\n  Z: {", "tranches.Y: `Y` is not known to the deal"),
-        ("reserve: 60", "reserve: 60.001", "accounts.reserve: 60.001 has more decimal places than the 2 that the deal carries"),
+        ("reserve: 60", "reserve: 60.001", "accounts.reserve: 60.001 has more decimal places than the 2 of `rounding.carry`"),
         ("reserve: 60", "reserve: -60", "accounts.reserve: -60 is negative"),
         ("{balance: 700", "{balance: -700", "pools.pool.balance: -700 is negative"),
         ("B.pdl: 20", "B.pdl: 261", "ledgers.B.pdl: ledger B.pdl of 261 is above the balance of B, 260"),
