@@ -33,7 +33,9 @@ def loans_before(reader: Reader, versions: Versions, period: date) -> Loans:
     known_at, others = None if opened is None else opened - 1, not_loans(terms)
     loans = reader.loan_balances(deal, known_at, not_loans=others)
     moved = _moved(reader.adjusting(deal, after=reader.last_stated(deal, known_at, not_loans=others), up_to=known_at), terms)
-    return {loan: balance for loan in {*loans, *moved.rolled} if (balance := loans.get(loan, 0) + moved.rolled.get(loan, 0))}
+    adjusted = {loan: loans.get(loan, 0) + amount for loan, amount in moved.rolled.items()}
+    ended = {loan for loan, balance in adjusted.items() if not balance}
+    return {loan: balance for loan, balance in {**loans, **adjusted}.items() if loan not in ended} if adjusted else loans
 
 
 def pools_adjusted(reader: Reader, terms: Terms, period: date) -> Mapping[str, Money]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
@@ -44,15 +46,27 @@ def remit(
 ) -> list[Remitted]:  # fmt: skip
     """Append the months of a remittance file: a commit each, in order, all or none. Raises ProblemsFound with everything that is wrong."""
     digest = hashlib.sha256(source).hexdigest()
-    with store.reading() as reader:
+    with without_searching_for_cycles(), store.reading() as reader:
         incoming = _Incoming(reader, Versions(reader, deal), source, name, source_name or format_, digest, frozenset(accept))
         months, position = incoming.checked(), reader.head(deal).position
     if dry_run:
         return [Remitted(month.period, None, len(month.events)) for month in months]
-    with store.writing(deal) as writer:
+    with without_searching_for_cycles(), store.writing(deal) as writer:
         versions = Versions(writer, deal)
         opening = stored(writer, versions.at()[0], 0)
         return [_append_month(writer, versions, month, opening, incoming, position + index, format_, actor, reason) for index, month in enumerate(months)]
+
+
+@contextmanager
+def without_searching_for_cycles() -> Iterator[None]:
+    """A million events are no garbage: looking through them for cycles, again and again as they grow, takes a quarter of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 @dataclass(frozen=True, slots=True)

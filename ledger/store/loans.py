@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, false, func, literal, select, true
+from sqlalchemy import ColumnElement, and_, func, literal, select
 
 from ledger.core.events import COMPONENTS, KINDS
 from ledger.core.money import Money
@@ -69,23 +69,29 @@ class LoanReader(DealReader):
         That is what the latest period with loan-level balances reported, and what was set up or purchased since and not yet reported. Paid-off loans
         are left out, and so are those that ended in the very month that set them up. Empty where the deal is kept at pool level.
         """
-        deal_id, columns, commits = self.deal_id(deal), tables.event.c, tables.log_commit.c
+        deal_id, columns = self.deal_id(deal), tables.event.c
         period = self._latest_stated_period(deal_id, known_at, not_loans)
-        stated, since = dict[str, Money](), 0
-        of_period: ColumnElement[bool] = false()
-        if period is not None:
-            of_period = columns.position.in_(self.positions(deal_id, period, known_at))
-            stated = self._balance_by_loan(deal_id, not_loans, columns.balance, columns.kind.not_in(_SET_UP), of_period)
-            since = self.connection.execute(select(func.min(self.positions(deal_id, period, known_at).subquery().c.position))).scalar_one()
-        # A correction of an earlier month, made later, says nothing of this one.
-        after_it = commits.period > period if period is not None else true()
-        later = columns.position.in_(self.positions(deal_id, None, known_at).where(commits.position >= since, after_it)) | of_period
-        set_up = self._balance_by_loan(deal_id, not_loans, func.coalesce(columns.balance, columns.amount), columns.kind.in_(_SET_UP), later)
+        of_period, later = self._positions_since(deal_id, period, known_at)
+        stated = self._balance_by_loan(deal_id, not_loans, columns.balance, columns.kind.not_in(_SET_UP), columns.position.in_(of_period))
+        came = (columns.kind.in_(_SET_UP), columns.position.in_([*of_period, *later]))
+        set_up = self._balance_by_loan(deal_id, not_loans, func.coalesce(columns.balance, columns.amount), *came)
         # A month states the balance of every loan that it moves and leaves alive: one that was moved and states none has ended.
-        ended = self._moved(deal_id, later & ~of_period)
+        ended = self._moved(deal_id, later)
         if not set_up.keys() <= stated.keys():
             ended |= self._moved(deal_id, of_period) - stated.keys()
         return {loan: balance for loan, balance in (set_up | stated).items() if balance != 0 and loan not in ended}
+
+    def _positions_since(self, deal_id: int, period: date | None, known_at: int | None) -> tuple[list[int], list[int]]:
+        """The positions of a period's commits, and of those after the first of them that are of later periods; without a period, of all that have one.
+
+        A correction of an earlier month, made later, says nothing of this one.
+        """
+        commits = tables.log_commit.c
+        named = select(commits.position, commits.period).where(commits.position.in_(self.positions(deal_id, None, known_at)), commits.deal_id == deal_id)
+        rows = [(position, key) for position, key in self.connection.execute(named.where(commits.period.is_not(None)).order_by(commits.position))]
+        of_period = [position for position, key in rows if key == period]
+        first = of_period[0] if of_period else 0
+        return of_period, [position for position, key in rows if position >= first and (period is None or key > period)]
 
     def last_stated(self, deal: str, known_at: int | None = None, *, not_loans: Collection[str] = ()) -> int:
         """The position of the last remittance of the latest period that reported loans' balances; 0 where there is none."""
@@ -96,13 +102,12 @@ class LoanReader(DealReader):
         of_period = self.positions(deal_id, period, known_at).where(tables.log_commit.c.treatment == "original", tables.log_commit.c.source.is_not(None))
         return self.connection.execute(select(func.max(of_period.subquery().c.position))).scalar_one() or 0
 
-    def _moved(self, deal_id: int, *conditions: ColumnElement[bool]) -> set[str]:
+    def _moved(self, deal_id: int, positions: Collection[int]) -> set[str]:
         """The loans whose balance some event moves; an adjustment states no balance, whether the loan ended or not."""
         columns, commits = tables.event.c, tables.log_commit.c
         adjusts = select(commits.position).where(commits.deal_id == deal_id, commits.treatment == "adjust")
-        moving = (columns.kind.in_(_MOVING), columns.subject.is_not(None), columns.position.not_in(adjusts))
-        chosen = select(columns.subject).where(columns.deal_id == deal_id, *moving, *conditions)
-        return set(self.connection.execute(chosen.distinct()).scalars())
+        moving = (columns.kind.in_(_MOVING), columns.subject.is_not(None), columns.position.in_(positions), columns.position.not_in(adjusts))
+        return set(self.connection.execute(select(columns.subject).where(columns.deal_id == deal_id, *moving).distinct()).scalars())
 
     def _balance_by_loan(self, deal_id: int, not_loans: Collection[str], value: ColumnElement[Money], *conditions: ColumnElement[bool]) -> dict[str, Money]:
         """Signed sums by loan: a reversed balance is out, its restatement in. One row a loan and period carries a balance."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import date
 
 import pytest
@@ -163,6 +164,19 @@ def test_whoever_writes_between_check_and_append_is_found_out(sqlite: str, monke
 
     assert [problem.fact for problem in caught.value.problems] == ["LARCH-2025-1 is at position 2, not at 1"]
     assert head(store, deal)[0] == 2
+    store.close()
+
+
+def test_collector_of_cycles_runs_again_whatever_became_of_the_file(sqlite: str) -> None:
+    store = Store(sqlite)
+    deal = open_trust(store, "totals")
+
+    refused(store, deal, totals("2025-02-25,recovery,1.00,"))
+    after_refusal = gc.isenabled()
+    remit(store, deal, INTEREST)
+
+    assert after_refusal
+    assert gc.isenabled()
     store.close()
 
 
