@@ -56,9 +56,9 @@ class EventsExplained(ReadingsExplained):
                 return self._of_lines(part)
 
     def _turned(self, part: Part, lines: Sequence[Explanation]) -> Explanation:
-        """The lines as a sum, turned round where the posting counts the other way in this figure."""
-        forward = total(part.label, lines)
-        return forward if forward.value == part.amount else total(part.label, map(less, lines))
+        """The posting as the sum of its lines, turned round where it counts the other way in this figure. Its value is its own: lines must add up to it."""
+        forward = sum(line.number for line in lines) == part.amount
+        return Explanation(part.label, MONEY, part.amount, "sum", tuple(lines if forward else map(less, lines)))
 
     def _of_facts(self, part: Part) -> Explanation:
         """The facts of one subject: each made a posting of its own, in order; wires were added up."""

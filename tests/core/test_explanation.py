@@ -170,6 +170,15 @@ def test_lines_are_listed_or_counted() -> None:
     assert [node.label for node in folded(found).every()] == ["pool interest", "interest: excess to due.funds (2 lines)"]
 
 
+def test_lines_that_do_not_add_up_to_what_was_posted_are_found() -> None:
+    line = Line(7, Event(1, "interest", "L-1", interest=499_99, source_row=2), "month.csv", "")
+    found = explained(Books(DEAL), line, interest=500, index="3%", cap=250).explain("pool", "interest")
+
+    assert found is not None
+    assert found.value == 500_00
+    assert list(disagreements(found, 2, "half_up")) == ["interest: excess to due.funds is 50000, its parts give -49999"]
+
+
 def test_a_subject_or_an_item_that_is_nothing_has_no_explanation() -> None:
     explainer = explained(Books(DEAL), interest=500, index="3%", cap=250)
 
@@ -195,3 +204,39 @@ def test_what_was_settled_after_the_period_ran_is_a_posting_of_its_balance() -> 
     found = Explainer(rerun(books.terms.deal, settled, collections, Log())).explain("funds", "draws")
 
     assert labels(found)["settlement: cash.funds to owed.A"] == 7
+
+
+SHARED = """
+    pool: {original_balance: 1_000}
+    tranches: {A: {original_balance: 600}, B: {original_balance: 300}, R: {kind: residual}}
+    accounts: {funds: {collects: [scheduled_principal]}, reserve: {opening: 50}}
+    waterfall:
+      - when: period <= 12
+        steps:
+          - {pay: principal, name: shared, to: {pro_rata: [A, {to: B, limit: 20}]}, from: [funds, reserve], limit: 130, when: A.balance > 0}
+      - {pay: rest, to: R, from: funds}
+"""
+
+
+def test_a_step_says_its_conditions_limits_weights_shares_and_what_its_accounts_held_in_order() -> None:
+    line = Line(7, Event(1, "scheduled_principal", "L-1", principal=100_00, source_row=2), "month.csv", "")
+    found = explained(Books(SHARED), line, scheduled_principal=100).explain("A", "principal_paid")
+
+    # 130 by 600 to 300 would be 86.67 and 43.33; B takes its 20 at most, so that 110 are A's: 100 of the month, and 30 of the 50 in reserve
+    assert found is not None
+    (step,) = found.parts
+    assert (step.label, step.value) == ("step 1, shared", 110_00)
+    assert [(reason.label, reason.value) for reason in step.because] == [
+        ("when", True),
+        ("when", True),
+        ("A is owed principal", 600_00),
+        ("B is owed principal", 300_00),
+        ("limit", 130_00),
+        ("limit of branch pro_rata 1", 20_00),
+        ("weight: A.balance", 600_00),
+        ("weight: B.balance", 300_00),
+        ("given by this step", 130_00),
+        ("left in funds by the step", 0),
+        ("left in reserve by the step", 20_00),
+    ]
+    assert list(disagreements(found, 2, "half_up")) == []
