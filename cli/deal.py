@@ -23,7 +23,6 @@ def command() -> None:
 def check(settings: Settings, file: Path) -> None:
     """Check a deal FILE: all that is wrong with it, each with its line and its remedy."""
     from ledger import service
-    from ledger.core.waterfall import steps_of
 
     terms = service.check_deal(read_file(file), str(file))
     deal = terms.deal
@@ -32,7 +31,7 @@ def check(settings: Settings, file: Path) -> None:
         "fees": len(deal.fees),
         "accounts": len(deal.accounts),
         "triggers": len(deal.triggers),
-        "steps": len(steps_of(terms)),
+        "steps": len(list(terms.every_step())),
     }
     if settings.json:
         click.echo(json.dumps({"deal": deal.deal, "title": deal.title, **counts}, sort_keys=True))

@@ -30,7 +30,7 @@ from ledger.core.formula import (
     compile_open,
 )
 from ledger.core.money import format_exact, parse_number, round_exact
-from ledger.core.names import BARE, POOL_ITEMS, REPORTED_TYPES, Names
+from ledger.core.names import BARE, POOL_ITEMS, REPORTED_TYPES, DealScope
 from ledger.core.problems import Path, Problem, ProblemsFound, nearest, stop_on
 from ledger.core.recording import Recorder
 from ledger.core.schedule import key_of
@@ -65,7 +65,7 @@ class DealCompiler:
         self.deal, self.recorder = deal, recorder
         self.terms = Terms(deal)
         self.problems: list[Problem] = []
-        names = Names(self.terms, self)
+        names = DealScope(self.terms, self)
         self.names: Scope = recorder.scope(names) if recorder else names
         self._open: list[str] = []
         self._formula = Formula("", Number(Fraction(0), True, 0))

@@ -52,7 +52,7 @@ def _part_of_a_year(months: int) -> int:
     return months
 
 
-class Distribution(Model):
+class DistributionDays(Model):
     """The days on which the trust pays: `day` of every `months`-th month from `first` on, rolled to an open day, or so many business days after that."""
 
     day: Annotated[int, Field(ge=1, le=31)]
@@ -104,7 +104,7 @@ Accrual = Annotated[AccrualFrom, BeforeValidator(_accrual), OrText("payment, sch
 class Dates(Model):
     """When things happen; `accrual` and `day_count` are what classes and fees use that say nothing else."""
 
-    distribution: Distribution
+    distribution: DistributionDays
     determination: OwnDay | None = None
     record: OwnDay | None = None
     collection: CollectionMonth = CollectionMonth()

@@ -94,7 +94,7 @@ def encode_state(distribution: Distribution) -> str:
     closing, readings, dates = distribution.closing, distribution.readings, distribution.dates
     value = {
         "number": closing.number,
-        "dates": {name: getattr(dates, name) for name in PeriodDates.__slots__},
+        "dates": dates.by_name(),
         "cumulative": closing.cumulative,
         "triggers": closing.triggers,
         "history": closing.history,

@@ -10,7 +10,6 @@ from ledger.core.explain_steps import StepsExplained
 from ledger.core.explanation import Explanation, given, total
 from ledger.core.formula import MONEY
 from ledger.core.posting import Posting
-from ledger.core.waterfall import steps_of
 
 
 class PostingsExplained(EventsExplained, StepsExplained):
@@ -18,7 +17,7 @@ class PostingsExplained(EventsExplained, StepsExplained):
 
     def __init__(self, evidence: Evidence) -> None:
         super().__init__(evidence)
-        self.steps = {step.cause: step for step in steps_of(self.terms)}
+        self.steps = {step.cause: step for step in self.terms.every_step()}
 
     def movement(self, label: str, keys: Iterable[str], upto: int, *, reasons: bool = False) -> Explanation:
         """The sum of the postings that carry an item; with `reasons`, why each step made them."""

@@ -196,7 +196,7 @@ class Compiler(Protocol):
         ...
 
 
-class Names:
+class DealScope:
     """The scope of one deal's formulas: `ledger.core.formula.Scope`."""
 
     def __init__(self, terms: Terms, compiler: Compiler) -> None:

@@ -40,6 +40,10 @@ class PeriodDates:
     collection_start: date
     collection_end: date
 
+    def by_name(self) -> dict[str, date]:
+        """Each date under its name, in this order."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
 
 def key_of(deal: Deal, number: int) -> date:
     """The key of a period: its distribution date before any roll; number 1 is the first, number 0 is the closing date."""

@@ -24,7 +24,6 @@ from ledger.core.posting import EXCESS, Posting
 from ledger.core.problems import ProblemsFound
 from ledger.core.state import Running
 from ledger.core.terms import Terms
-from ledger.core.waterfall import steps_of
 
 FigureKind = Literal["money", "exact", "date", "flag"]
 Items = Mapping[str, "Figure"]
@@ -193,7 +192,7 @@ def draw(
     opens = distribution.dates.previous_distribution == distribution.dates.distribution
     run = Running(terms, distribution.closing, distribution.dates, Collections()) if opens else distribution.running(terms)
     sections = {name: dict(subjects) for name, subjects in (_position(run) if opens else sections_of(run))}
-    days = {name: getattr(distribution.dates, name) for name in type(distribution.dates).__slots__}
+    days = distribution.dates.by_name()
     deal, shown = terms.deal, () if opens else distribution.postings
     return Statement(
         deal.deal, deal.title, deal.currency, terms.scale, "position" if opens else "distribution", distribution.number, days, _labels(terms),
@@ -410,7 +409,7 @@ def _trigger_figures(run: Running) -> Iterator[tuple[str, Figure]]:
 
 def flow_of_funds(terms: Terms, opening: Mapping[str, Money], postings: Sequence[Posting]) -> Iterator[FlowLine]:
     """Every movement of cash, loss and entitlement by the file's steps, in their order; several postings between the same accounts are one line."""
-    labels = {step.cause: step for step in steps_of(terms)}
+    labels = {step.cause: step for step in terms.every_step()}
     cash = {terms.cash_account(name) for name in terms.deal.accounts}
     balances, lines, left = dict(opening), dict[tuple[str, str, str], Money](), dict[tuple[str, str, str], Money]()
     for posted in postings:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -142,6 +142,10 @@ class Terms:
         self.claims = {name: posting.claims(name) for name in deal.tranches}
         self.cash_accounts = {name: posting.cash(name) if account.cash else posting.entitlement(name) for name, account in deal.accounts.items()}
 
+    def every_step(self) -> Iterator[CompiledStep]:
+        """All steps in the order of the file, blocks opened."""
+        return _opened(self.steps)
+
     def units(self, amount: Fraction) -> Money:
         """An amount of the deal file in units at carry scale; the compiler has refused one with more digits than that."""
         return int(amount * 10**self.scale)
@@ -174,3 +178,11 @@ class Terms:
 
     def has_balance(self, tranche: str) -> bool:
         return tranche in self.original
+
+
+def _opened(steps: Iterable[Steps]) -> Iterator[CompiledStep]:
+    for step in steps:
+        if isinstance(step, CompiledBlock):
+            yield from _opened(step.steps)
+        else:
+            yield step

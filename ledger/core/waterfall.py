@@ -13,7 +13,7 @@ from ledger.core.names import cumulative_loss
 from ledger.core.posting import EXCESS, LOSS, ROUNDING
 from ledger.core.problems import Problem, ProblemsFound
 from ledger.core.state import Running
-from ledger.core.terms import CompiledBlock, CompiledStep, Steps, Terms
+from ledger.core.terms import CompiledBlock, CompiledStep, Steps
 
 
 def run_steps(run: Running, steps: Iterable[Steps]) -> None:
@@ -291,16 +291,3 @@ def _move_claims(run: Running, step: CompiledStep, room: Callable[[str], Money],
     asked = min(asked, _amount(run, step.limit))
     placed: Money = in_units(run, room_above_zero, give_to).allocate(step.tree, asked)
     return asked, placed
-
-
-def steps_of(terms: Terms) -> list[CompiledStep]:
-    """All steps in the order of the file, blocks opened."""
-
-    def opened(steps: Iterable[Steps]) -> Iterable[CompiledStep]:
-        for step in steps:
-            if isinstance(step, CompiledBlock):
-                yield from opened(step.steps)
-            else:
-                yield step
-
-    return list(opened(terms.steps))

@@ -99,7 +99,7 @@ class Incoming:
     def appended_before(self) -> Corrected | None:
         """What this very file did when it was appended. Raises ProblemsFound where it was no correction then."""
         seen = [(period, position) for deal, period, position in self.writer.digest_seen(self.digest) if deal == self.deal]
-        commits = [commit for _, position in seen for commit in self.writer.commits(self.deal, position - 1, position)]
+        commits = [self.writer.commit(self.deal, position) for _, position in seen]
         for commit in commits:
             if commit.treatment == "original":
                 fact = f"this very file was appended as a remittance (position {commit.position})"
@@ -124,7 +124,7 @@ class Incoming:
             return Problem(f"line {name} was corrected at position {by[-1][0]}", remedy)
         if event.effect < 0:
             return Problem(f"line {name} takes back {event.corrects_position}:{event.corrects_line}", "a reversal is never reversed: state the fact again")
-        commit = next(iter(self.writer.commits(self.deal, position - 1, position)))
+        commit = self.writer.commit(self.deal, position)
         if not is_correctable(event) or commit.period is None:
             return Problem(f"line {name} is `{event.kind}`, which the ledger itself appended", f"correct a fact of the servicer's; {listed}")
         is_adjustment = event.corrects_position is not None and (event.corrects_line is None or commit.treatment == "adjust")

@@ -154,7 +154,7 @@ def pending(reader: Reader, deal: str) -> Proposal | None:
     if not said or said[-1][1].kind != "proposal":
         return None
     position, event = said[-1]
-    commit = next(reader.commits(deal, after=position - 1, up_to=position))
+    commit = reader.commit(deal, position)
     assert commit.period is not None
     return Proposal(commit.period, event.code or "", commit.actor, position)
 

@@ -86,7 +86,7 @@ def approved_or_proposed(writer: Writer, deal: str, first: date, digest: str, ac
     """
     proposals = [(position, event) for position, event in writer.events(deal, kinds=["proposal"], position=writer.tip.position) if event.subject == REOPENING]
     for position, event in proposals:
-        (commit,) = writer.commits(deal, position - 1, position)
+        commit = writer.commit(deal, position)
         if event.code == digest and commit.actor != actor:
             return None
         if event.code == digest:

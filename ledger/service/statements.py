@@ -37,7 +37,7 @@ def drawn(reader: Reader, versions: Versions, shown: Stored, position: int, as_o
     deal = versions.deal
     last = reader.latest_distribution(deal, known_at=position)
     pending = _received_since(reader, versions, last.period, position) if last is not None and shown.row == last.number else ()
-    head = next(commit.hash for commit in reader.commits(deal, after=position - 1, up_to=position))
+    head = reader.commit(deal, position).hash
     under = terms_stated(reader, deal, shown.header.terms_digest)
     revision = revision_of(reader, under, shown, position)
     return draw(under, shown.distribution, received=pending, as_of=as_of, position=position, head=head, revision=revision)

@@ -123,6 +123,11 @@ class Reader(BookReader, LoanReader, MonthReader, LineReader):
             raise ProblemsFound([Problem(f"no document {digest} is kept", "the books were altered: see `tranche verify`", place=deal)])
         return body
 
+    def commit(self, deal: str, position: int) -> Commit:
+        """The commit at a position that the deal has."""
+        (found,) = self.commits(deal, after=position - 1, up_to=position)
+        return found
+
     def commits(self, deal: str, after: int = 0, up_to: int | None = None) -> Iterator[Commit]:
         """The commits with `after` < position <= `up_to`, in order."""
         commits = tables.log_commit.c

@@ -45,7 +45,7 @@ def words(text: str) -> set[str]:
 
 FIELDS: list[tuple[str, type[BaseModel]]] = [
     ("### `dates`", models.Dates),
-    ("### `dates`", models.Distribution),
+    ("### `dates`", models.DistributionDays),
     ("### `dates`", models.OwnDay),
     ("### `dates`", models.CollectionMonth),
     ("### `dates`", models.AccrualFrom),

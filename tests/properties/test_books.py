@@ -24,7 +24,7 @@ from ledger.core.schedule import PeriodDates, resolve
 from ledger.core.state import Running, State
 from ledger.core.terms import CompiledStep, Terms
 from ledger.core.triggers import judge
-from ledger.core.waterfall import room_to_pay, run_step, steps_of
+from ledger.core.waterfall import room_to_pay, run_step
 from ledger.files import deal_file
 from ledger.files.calendars import is_open
 from tests.properties.strategies import deals, histories, scaled, split
@@ -215,7 +215,7 @@ def test_a_step_pays_the_least_of_its_limit_the_cash_and_the_room_of_its_payees(
 
     for distribution, collections in zip(replay(terms, months)[1:], months, strict=True):
         run = before_the_steps(terms, distribution.opening, distribution.dates, collections)
-        for step in steps_of(terms):
+        for step in terms.every_step():
             if step.when is not None and not step.when(run):
                 continue
             measured = step.verb == "pay" and step.what in ("interest", "fees", "principal") and step.tree is not None and is_free(step.tree)
