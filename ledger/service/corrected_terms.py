@@ -6,7 +6,6 @@ from there on. *Reopen* lets it count from the period on that it was wrong from,
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -128,7 +127,7 @@ class Incoming:
     def reopen(self) -> CorrectedTerms:
         done = CorrectedTerms(self.versions.deal, "reopen", self.key, self.until)
         if self.opening_terms.deal.approval:
-            digest = hashlib.sha256(self.source).hexdigest()
+            digest = seal.file_digest(self.source)
             proposal = approved_or_proposed(self.writer, self.versions.deal, self.key, digest, self.actor, self.reason)
             if proposal is not None:
                 return replace(done, proposal=proposal)

@@ -6,7 +6,6 @@ books and its statement stay, and the difference is booked in the earliest open 
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,6 +24,7 @@ from ledger.service.distributions import Run
 from ledger.service.ledgers import month_problems
 from ledger.service.reopening import History, approved_or_proposed, replay
 from ledger.service.terms import Versions
+from ledger.store import seal
 from ledger.store.engine import Store
 from ledger.store.log import Draft, Receipt, Writer
 
@@ -78,7 +78,7 @@ class Incoming:
 
     @cached_property
     def digest(self) -> str:
-        return hashlib.sha256(self.source).hexdigest()
+        return seal.file_digest(self.source)
 
     @cached_property
     def corrections(self) -> list[Correction]:

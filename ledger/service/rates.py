@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -19,6 +18,7 @@ from ledger.files import calendars, index_rates
 from ledger.files.index_rates import FixingRow
 from ledger.service.books import latest, numbered, recorded_dates
 from ledger.service.terms import Versions
+from ledger.store import seal
 from ledger.store.engine import Store
 from ledger.store.log import Draft, Receipt, Writer
 from ledger.store.projections import Reader
@@ -55,7 +55,7 @@ def fix_rates(store: Store, source: bytes, name: str, *, actor: str, reason: str
     Raises ProblemsFound where the file itself is wrong; then nothing was written.
     """
     rates: Rates = {(row.index, row.day): row for row in index_rates.read(source, name)}
-    digest = hashlib.sha256(source).hexdigest()
+    digest = seal.file_digest(source)
     draft = Draft([], None, actor, reason or f"rates {name}", source=SOURCE, attempt=1, source_name=name, source_digest=digest)
     with store.reading() as reader:
         deals = [row.name for row in reader.deals()]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,9 +18,10 @@ from ledger.core.terms import Terms
 from ledger.files import calendars, remittance, remittance_checks
 from ledger.files.remittance import Month
 from ledger.files.remittance_checks import INCOMPLETE, Loans
-from ledger.service.books import PERIOD_DATES, Stored, latest, numbered, opened_at, recorded_dates, stored
+from ledger.service.books import Stored, latest, numbered, opened_at, recorded_dates, stored
 from ledger.service.ledgers import loans_before, not_loans, pools_adjusted
 from ledger.service.terms import Versions
+from ledger.store import seal
 from ledger.store.engine import Store
 from ledger.store.log import Conflict, Draft, Receipt, Writer, conflict
 from ledger.store.projections import Reader
@@ -45,7 +45,7 @@ def remit(
     reason: str = "", dry_run: bool = False,
 ) -> list[Remitted]:  # fmt: skip
     """Append the months of a remittance file: a commit each, in order, all or none. Raises ProblemsFound with everything that is wrong."""
-    digest = hashlib.sha256(source).hexdigest()
+    digest = seal.file_digest(source)
     with without_searching_for_cycles(), store.reading() as reader:
         incoming = _Incoming(reader, Versions(reader, deal), source, name, source_name or format_, digest, frozenset(accept))
         months, position = incoming.checked(), reader.head(deal).position
@@ -237,4 +237,4 @@ def _dates_to_record(reader: Reader, terms: Terms, key: date, number: int, openi
         assert before is not None  # no month is left out, so the one before is open
         previous = before.distribution
     dates = schedule.resolve(deal, number, calendars.is_open(deal.dates.distribution.calendar), previous)
-    return [Event(0, "period_date", name, effective_on=getattr(dates, name)) for name in PERIOD_DATES]
+    return [Event(0, "period_date", name, effective_on=day) for name, day in dates.by_name().items()]

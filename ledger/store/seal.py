@@ -31,7 +31,12 @@ def read_canonical(text: bytes | str) -> Any:
 
 def digest(text: str) -> str:
     """SHA-256 of a text's UTF-8 bytes, lower-case hex: the name of a document or a statement."""
-    return sha256(text.encode()).hexdigest()
+    return file_digest(text.encode())
+
+
+def file_digest(source: bytes) -> str:
+    """SHA-256 of a file as it came, lower-case hex: how the log names what a commit was read from."""
+    return sha256(source).hexdigest()
 
 
 def leaf(event: Event) -> bytes:
