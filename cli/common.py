@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Concatenate, ParamSpec, TypeVar
 
 import click
 
@@ -127,6 +127,20 @@ def write_output(body: bytes | str, path: Path | None) -> None:
         path.write_bytes(data)
     except OSError as error:
         raise ProblemsFound([file_problem(error, str(path))]) from None
+
+
+@contextmanager
+def writing_output(path: Path) -> Iterator[BinaryIO]:
+    """A file to be written piece by piece: under another name until it is whole, and gone where it never is. Raises ProblemsFound."""
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    try:
+        with unfinished.open("wb") as stream:
+            yield stream
+        unfinished.replace(path)
+    except OSError as error:
+        raise ProblemsFound([file_problem(error, str(path))]) from None
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def file_problem(error: OSError, name: str) -> Problem:

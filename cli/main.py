@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import keyword
 import sys
 from typing import Any
 
@@ -29,6 +30,8 @@ COMMANDS = {
     "events": "list what was appended, commit by commit",
     "seal": "write down where a log stands, to be kept elsewhere",
     "prove": "prove that one line is in a log",
+    "export": "write a deal's log to a file that another database can take over",
+    "import": "take over a log from such a file, and make the books again from it",
     "verify": "recompute the chain and every distribution, and compare",
 }
 """Commands in the order of a trust's month, each with its short help: listing them imports none."""
@@ -43,7 +46,8 @@ class Program(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"cli.{cmd_name}").command
+        module = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        command: click.Command = importlib.import_module(f"cli.{module}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -26,7 +26,7 @@ def prove(store: Store, deal: str, position: int, line: int) -> Json:
                 [Problem(f"the commit has lines 1 to {commit.event_count}, not {line}", "see `tranche events --position`", place=f"{deal} {position}")]
             )
         events = [event for _, event in reader.events(deal, position=position)]
-    return proof.prove(_header(deal, commit), events, line).to_json()
+    return proof.prove(header_of_commit(deal, commit), events, line).to_json()
 
 
 def check_proof(text: str, name: str) -> Proof:
@@ -86,7 +86,7 @@ def _commit(reader: Reader, deal: str, position: int) -> Commit:
     return next(reader.commits(deal, after=position - 1, up_to=position))
 
 
-def _header(deal: str, commit: Commit) -> seal.Header:
+def header_of_commit(deal: str, commit: Commit) -> seal.Header:
     """The header that a commit's hash covers, from its row."""
     return seal.Header(
         name=deal,

@@ -101,6 +101,11 @@ class Writer(Reader):
             raise self.unknown_deal(self.deal)
         return self._head
 
+    @property
+    def exists(self) -> bool:
+        """Whether the books have the deal."""
+        return self._head is not None
+
     def _lock(self) -> Head | None:
         """Wait for the deal's head row; on SQLite, BEGIN IMMEDIATE has locked the whole database already."""
         chosen = select(tables.head).join(tables.deal).where(tables.deal.c.name == self.deal).with_for_update(of=tables.head)
@@ -138,8 +143,22 @@ class Writer(Reader):
         _check_draft(draft)
         leaves = self._insert_events(deal_id, head.position + 1, draft.events)
         header = self._header(head, draft, leaves)
-        self._insert_commit(deal_id, header, draft)
+        self._insert_commit(deal_id, header, draft.source, draft.attempt)
         return Receipt("appended", header.position, self.tip.hash, header.event_count)
+
+    def add_events(self, events: Sequence[Event]) -> bytes:
+        """Write some neighbouring events of the commit that `add_commit` will seal, and return the root over them.
+
+        Raises ProblemsFound for what no column can hold.
+        """
+        _check_events(events)
+        return seal.root(self._insert_events(self.deal_id(self.deal), self.tip.position + 1, events))
+
+    def add_commit(self, header: seal.Header, source: str | None, attempt: int | None) -> None:
+        """Write a commit that other books recorded, after its events, and move the head to it; the database refuses one that does not follow."""
+        texts = {name: value for name, value in header._asdict().items() if isinstance(value, str)}
+        stop_on(_text_problems(texts))
+        self._insert_commit(self.deal_id(self.deal), header, source, attempt)
 
     def next_attempt(self, period: date, source: str) -> int:
         """The attempt that a corrected file of this source takes: one more than the last, 1 for the first."""
@@ -196,15 +215,15 @@ class Writer(Reader):
             merkle_root=seal.root(leaves).hex(),
         )
 
-    def _insert_commit(self, deal_id: int, header: seal.Header, draft: Draft) -> None:
+    def _insert_commit(self, deal_id: int, header: seal.Header, source: str | None, attempt: int | None) -> None:
         """Write the commit row and move the head to it."""
         hashed, recorded_at = seal.commit_hash(header), datetime.fromisoformat(header.recorded_at)
         row: dict[str, Any] = header._asdict() | {
             "deal_id": deal_id,
-            "period": draft.period,
+            "period": None if header.period is None else date.fromisoformat(header.period),
             "recorded_at": recorded_at,
-            "source": draft.source,
-            "attempt": draft.attempt,
+            "source": source,
+            "attempt": attempt,
             "merkle_root": bytes.fromhex(header.merkle_root),
             "previous_hash": bytes.fromhex(header.previous_hash),
             "hash": hashed,
@@ -273,6 +292,11 @@ def _check_draft(draft: Draft) -> None:
         raise ValueError("the first event of a remittance is `received`, with its source and attempt")
     header = {name: getattr(draft, name) for name in ("actor", "reason", "source", "source_name", "source_digest")}
     stop_on(_text_problems({name: text for name, text in header.items() if text is not None}))
+    _check_events(events)
+
+
+def _check_events(events: Sequence[Event]) -> None:
+    """Raises ProblemsFound for text that cannot be hashed and for numbers that no column can hold."""
     # One look at all the text of a commit: a control character or lone surrogate anywhere makes it not printable.
     seen = set[Any]().union(*(_column(events, name) for name in _TEXTS))
     if not "".join(text for text in seen if text is not None).isprintable():

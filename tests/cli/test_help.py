@@ -48,7 +48,7 @@ def test_help_of_each_command_ends_with_its_example(words: str, command: click.C
     assert example_of(command).startswith("tranche ")
 
 
-OF_THE_DEMO = [(words, command) for words, command in EVERY if words != "approve"]
+OF_THE_DEMO = [(words, command) for words, command in EVERY if words not in ("approve", "import")]
 
 
 @pytest.mark.parametrize(("words", "command"), OF_THE_DEMO, ids=[words for words, _ in OF_THE_DEMO])
@@ -71,6 +71,16 @@ def test_example_of_approve_runs_on_a_deal_that_asks_for_approval(tranche: Tranc
 
     assert result.exit_code == 0, result.stderr
     assert result.output == "2025-02-25: distribution 1, paid 2025-02-25: interest 7,900.00, principal 10,000.00, fees 100.00\n"
+
+
+def test_example_of_import_reads_what_the_example_of_export_wrote(demo: tuple[Path, Result], monkeypatch: pytest.MonkeyPatch) -> None:
+    directory, _ = demo
+    monkeypatch.chdir(directory)
+    for words in ("export", "import"):
+        result = CliRunner().invoke(main, shlex.split(example_of(dict(EVERY)[words]))[1:], prog_name="tranche")
+
+        assert result.exit_code == 0, result.output
+    assert result.output.startswith("SMT-2000-4: nothing new; position ")
 
 
 def test_help_lists_every_command_and_imports_none_of_them() -> None:

@@ -1,0 +1,27 @@
+"""`tranche export`: a deal's log as one file, for another database or for an auditor."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from cli.common import DEMO, Settings, counted, example, progress, with_settings, writing_output
+
+
+@click.command("export", epilog=example(f"{DEMO} export SMT-2000-4 -o sequoia.bundle"))
+@click.argument("deal")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE, which is whole or not there.")
+@with_settings
+def command(settings: Settings, deal: str, output: Path) -> None:
+    """Write the log of DEAL to FILE, with the deal files that it names and the statements that were published.
+
+    `tranche import FILE` takes it over into another database: the same commits, the same hashes, the same statements. The same books give the same bytes.
+    """
+    from ledger import service
+
+    with settings.store() as store, writing_output(output) as stream, progress() as show:
+        done = service.export_bundle(store, deal, stream, lambda position: show(f"exported up to position {position}"))
+    text = f"{output}: {done.deal} up to position {done.position}, {counted(done.events, 'event')}, head {done.hash}"
+    click.echo(json.dumps(done._asdict(), sort_keys=True) if settings.json else text)

@@ -1,0 +1,219 @@
+"""The lines of a bundle: one canonical JSON array each, read one at a time and never trusted.
+
+A bundle is one text and no archive: nothing in it names a file, nothing is unpacked, and a reader holds one line. docs/bundle.md says what the lines
+mean; here each is held to its form, so that whoever reads them compares values only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from typing import Any, BinaryIO, NamedTuple
+
+import orjson
+
+from ledger.core.events import Event
+from ledger.core.money import LIMIT
+from ledger.core.problems import Problem, ProblemsFound
+
+BUNDLE, COMMIT, DOCUMENT, STATEMENT, END = "tranche-ledger bundle 1", "tranche-ledger commit 1", "document", "statement", "end"
+MOST_BYTES = 16_000_000
+"""The most bytes of a line: a deal file has at most one million, a published statement of a large trust some hundred thousand."""
+_NEWER = "name the file that `tranche export` wrote; one of a newer release needs that release"
+_AGAIN = "ask for the bundle again: it was altered or damaged on its way"
+
+
+class Start(NamedTuple):
+    """The first line: the deal, and where its log stood. `hash` is that of the last commit, in hex."""
+
+    deal: str
+    position: int
+    hash: str
+    event_count: int
+    recorded_at: str
+
+
+class CommitLine(NamedTuple):
+    """A commit as it is hashed, in the order of the hash: the line itself gives the commit's hash."""
+
+    deal: str
+    position: int
+    previous_hash: str
+    period: str | None
+    treatment: str
+    recorded_at: str
+    actor: str
+    reason: str
+    source_name: str | None
+    source_digest: str | None
+    event_count: int
+    merkle_root: str
+
+
+def line_of(value: Any) -> bytes:
+    """A value as a line."""
+    return orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)
+
+
+class BundleReader:
+    """Reads the lines of a bundle in turn; each method says what must come next. All raise ProblemsFound, with the file and the line."""
+
+    def __init__(self, stream: BinaryIO, name: str) -> None:
+        self.name, self.line = name, 0
+        self._stream, self._digest = stream, sha256()
+        self._next: list[Any] | None = None
+
+    def problem(self, fact: str, remedy: str = _AGAIN) -> ProblemsFound:
+        """What is wrong with the line that was read last."""
+        return ProblemsFound([Problem(fact, remedy, place=f"{self.name}:{self.line}")])
+
+    def start(self) -> Start:
+        """The first line."""
+        first = self._array(BUNDLE, f"the file is no `{BUNDLE}`", _NEWER)
+        return Start(*self._held(first[1:], _START, "what a bundle begins with"))
+
+    def commits(self) -> Iterator[CommitLine]:
+        """Each commit; its events, documents and statements are to be read before the next. Ends with the last line, whose digest is compared."""
+        while True:
+            before, read = self._digest.copy(), self._read()
+            if read[:1] == [END]:
+                self._end(read, before.hexdigest())
+                return
+            if read[:1] != [COMMIT]:
+                raise self.problem(f"a commit or the end of the bundle must stand here, not `{_shown(read)}`")
+            yield CommitLine(*self._held(read[1:], _COMMIT, "a commit"))
+
+    def events(self, count: int, at_once: int) -> Iterator[list[Event]]:
+        """The events of a commit, numbered 1 to `count`, so many at once; none where it has none."""
+        batch: list[Event] = []
+        for line in range(1, count + 1):
+            event = Event(*self._held(self._read(), _EVENT, f"event {line} of {count}"))
+            if event.line != line:
+                raise self.problem(f"event {line} of {count} must stand here, not event {event.line}")
+            batch.append(event if event.effective_on is None else event._replace(effective_on=date.fromisoformat(str(event.effective_on))))
+            if len(batch) == at_once:
+                yield batch
+                batch = []
+        if batch:
+            yield batch
+
+    def body(self, kind: str, digest: str) -> str:
+        """The text of the document or statement that the log names by this digest."""
+        read = self._array(kind, f"the {kind} {digest} must stand here")
+        if len(read) != 2 or not isinstance(read[1], str):
+            raise self.problem(f"the line is no {kind}")
+        body: str = read[1]
+        found = sha256(body.encode()).hexdigest()
+        if found != digest:
+            raise self.problem(f"the {kind} has the digest {found}, the log names {digest}")
+        return body
+
+    def _end(self, read: list[Any], digest: str) -> None:
+        if read != [END, self.line - 1, digest]:
+            raise self.problem(f"the bundle does not end as it was written: {self.line - 1} lines with the digest {digest}")
+        if self._stream.read(1):
+            raise self.problem("something follows the end of the bundle")
+
+    def _array(self, kind: str, fact: str, remedy: str = _AGAIN) -> list[Any]:
+        read = self._read(fact, remedy)
+        if read[:1] != [kind]:
+            raise self.problem(fact, remedy)
+        return read
+
+    def _read(self, fact: str = "the line is no JSON array in its one form", remedy: str = _AGAIN) -> list[Any]:
+        """The next line. Raises ProblemsFound where it is too long, cut off, or not the canonical text of an array."""
+        self.line += 1
+        line = self._stream.readline(MOST_BYTES + 1)
+        if len(line) > MOST_BYTES:
+            raise self.problem(f"the line has more than {MOST_BYTES:,} bytes", "no line of a bundle is so long: do not trust where it comes from")
+        if not line:
+            raise self.problem("the bundle ends before its last line", "ask for the bundle again: it was cut off")
+        self._digest.update(line)
+        try:
+            value = orjson.loads(line)
+        except ValueError:
+            raise self.problem(fact, remedy) from None
+        if not isinstance(value, list) or line_of(value) != line:
+            raise self.problem(fact, remedy)
+        return value
+
+    def _held(self, values: list[Any], form: tuple[Column, ...], what: str) -> list[Any]:
+        """The values, where each has the form of its column."""
+        if len(values) != len(form):
+            raise self.problem(f"the line is not {what}: it has {len(values)} columns, not {len(form)}")
+        for value, (name, holds) in zip(values, form, strict=True):
+            if not holds(value):
+                raise self.problem(f"the line is not {what}: its `{name}` cannot be `{_shown(value)}`")
+        return values
+
+
+# The form of each column ---------------------------------------------------------------------------------------------------
+
+Column = tuple[str, Callable[[Any], bool]]
+
+
+def _shown(value: Any) -> str:
+    text = orjson.dumps(value).decode()
+    return text if len(text) <= 80 else f"{text[:80]}..."
+
+
+def _text(value: Any) -> bool:
+    """Text that a log can hold: no control characters."""
+    return isinstance(value, str) and (value.isprintable() or not any(ord(character) < 0x20 or 0x7F <= ord(character) <= 0x9F for character in value))
+
+
+def _whole(value: Any) -> bool:
+    return type(value) is int and -LIMIT <= value <= LIMIT
+
+
+def _count(value: Any) -> bool:
+    return type(value) is int and 0 <= value < 2**31
+
+
+def _effect(value: Any) -> bool:
+    return type(value) is int and value in (1, -1)
+
+
+def _hash(value: Any) -> bool:
+    return isinstance(value, str) and len(value) == 64 and not value.strip("0123456789abcdef")
+
+
+def _day(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False
+
+
+def _instant(value: Any) -> bool:
+    """A time in UTC with its microseconds, in the one form in which it is hashed."""
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return False
+    return moment.utcoffset() == timedelta(0) and moment.isoformat(timespec="microseconds").replace("+00:00", "Z") == value
+
+
+def _or_null(holds: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: value is None or holds(value)
+
+
+_START: tuple[Column, ...] = (("deal", _text), ("position", _count), ("hash", _hash), ("event_count", _whole), ("recorded_at", _instant))
+_COMMIT: tuple[Column, ...] = tuple(
+    zip(
+        CommitLine._fields,
+        (_text, _count, _hash, _or_null(_day), _text, _instant, _text, _text, _or_null(_text), _or_null(_text), _count, _hash),
+        strict=True,
+    )
+)
+_EVENT: tuple[Column, ...] = tuple(
+    zip(
+        Event._fields,
+        (
+            *(_count, _text, _or_null(_text), *[_or_null(_whole)] * 5, _or_null(_text), _or_null(_whole), _or_null(_text), _or_null(_day)),
+            *(_effect, _or_null(_count), _or_null(_count), _or_null(_count)),
+        ),
+        strict=True,
+    )
+)
