@@ -86,6 +86,9 @@ def _header_problems(header: Sequence[str], known: Sequence[str], required: Sequ
     if not any(header):
         yield Problem("the file is empty", usual)
         return
+    if len(header) == 1 and ";" in header[0]:
+        yield Problem("the columns are separated by semicolons", f"save the file with commas between cells; {usual}")
+        return
     for column in dict.fromkeys(header):
         if column not in known:
             yield Problem(f"`{column}` is not a column", nearest(column, known) or f"the columns are {', '.join(known)}")

@@ -80,7 +80,9 @@ class _Layout(NamedTuple):
 
 
 def shape_of(head: Head, terms_at: TermsAt) -> Shape | tuple[Problem, ...]:
-    """The shape of the rows with this head, or everything that is wrong with it."""
+    """The shape of the rows with this head, or everything that is wrong with it: nothing with a row of blank cells, as spreadsheets leave them at the end."""
+    if not any(head):
+        return ()
     day = cells.parsed("distribution_date", head.distribution_date, cells.day)
     judge = _Judge(head, terms_at(date.max if isinstance(day, Problem) else day))
     period = judge.period(day)

@@ -163,8 +163,9 @@ PLAIN = 'distribution_date,kind,subject,value,note\n2025-02-25,interest,,1000.00
         PLAIN.rstrip("\n").encode(),
         PLAIN.replace("2025-02-25,", "2025-02-25 , ").encode(),
         PLAIN.replace("interest", '"interest"').encode(),
+        (PLAIN + ",,,,\n , ,,,\n").encode(),
     ],
-    ids=["plain", "carriage returns", "byte order mark", "no last line end", "blanks around cells", "quotes where none are needed"],
+    ids=["plain", "carriage returns", "byte order mark", "no last line end", "blanks around cells", "quotes where none are needed", "rows of blank cells"],
 )
 def test_forms_that_spreadsheets_save_read_the_same(same: bytes) -> None:
     assert events_of(same) == [
