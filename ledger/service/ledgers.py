@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import partial
 
 from ledger.core.events import Event
 from ledger.core.money import Money
@@ -63,7 +64,9 @@ def month_problems(reader: Reader, versions: Versions, corrections: Sequence[Cor
         loans = [event for event in kept if Context(Month(period, [event]), terms).by_loan]
         month = Month(period, [event._replace(line=line) for line, event in enumerate((*stated, *loans), 1)])
         touched = {loan: balance for loan, balance in loans_before(reader, versions, period).items() if loan in rows}
-        known = lambda some: reader.loans_known(versions.deal, some)  # noqa: E731  # one line beside its only use
+        # A loan that the month itself set up was not known before it.
+        opened = opened_at(reader, versions.deal).get(period)
+        known = partial(reader.loans_known, versions.deal, known_at=None if opened is None else opened - 1)
         yield from remittance_checks.check(Context(month, terms, touched, known=known, is_whole=False))
 
 

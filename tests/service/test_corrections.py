@@ -192,3 +192,19 @@ def test_an_adjustment_of_interest_restates_what_was_due_and_paid(store: Store) 
     shown = statement(store, ONE)
     assert [figure(shown, "A", f"interest_paid{ending}") for ending in ("", "_adjustments", "_restated")] == ["4000.00", "-190.48", "3809.52"]
     assert figure(statement(store, TWO), "A", "interest_paid") == "3709.52"  # 3,900 less what was paid too much
+
+
+def test_a_line_of_the_month_that_set_its_loan_up_can_be_corrected(store: Store) -> None:
+    """The set-up is of the very month: it makes the loan no stranger and no newcomer."""
+    open_example(store)
+    rows = f"{ONE},loan_setup,L-1,,1000000.00\n{ONE},payment,L-1,20000.00,980000.00\n"
+    header = "distribution_date,kind,loan,principal,balance\n"
+    (remitted,) = service.remit(store, NAME, (header + rows).encode(), "loans.csv", actor="tester")
+    assert remitted.receipt is not None
+
+    correct(
+        store, f"{line_of(store, remitted.receipt.position, 'payment')},,,,19000.00,981000.00", header="corrects,distribution_date,kind,loan,principal,balance"
+    )
+    distribute(store)
+
+    assert accounts(store)["pool"] == 981_000
