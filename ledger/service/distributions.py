@@ -10,10 +10,13 @@ from typing import NamedTuple
 
 from ledger.core import schedule
 from ledger.core.amendment import nothing_held_is_gone
+from ledger.core.collections import Collections
 from ledger.core.distribution import Distribution
 from ledger.core.events import Event
 from ledger.core.problems import Problem, ProblemsFound, stop_on
 from ledger.core.processor import distribute as run_period
+from ledger.core.schedule import PeriodDates
+from ledger.core.state import State
 from ledger.core.statement import Statement, draw
 from ledger.core.terms import Terms
 from ledger.service.books import Months, header_of, latest, numbered, record
@@ -108,15 +111,21 @@ def upcoming(reader: Reader, deal: str, through: date | None = None) -> Iterator
     before, months = terms_stated(reader, deal, last.header.terms_digest), Months(reader)
     state, row = last.distribution.closing, last.row
     while through is None or schedule.key_of(schedule_of, state.number + 1) <= through:
-        terms, digest = versions.at(schedule.key_of(schedule_of, state.number + 1))
-        recorded = months.at(terms, schedule.key_of(schedule_of, state.number + 1))
+        key = schedule.key_of(schedule_of, state.number + 1)
+        terms, digest = versions.at(key)
+        recorded = months.at(terms, key)
         if recorded is None:
             return
-        gone = nothing_held_is_gone(before, terms, state) if terms is not before else ()
-        stop_on(problem.at(f"{deal} {schedule.key_of(schedule_of, state.number + 1)}") for problem in gone)
-        distribution = run_period(terms, state, *recorded)
+        distribution = run_after(before, terms, state, recorded)
         yield Run(terms, digest, distribution, row)
         state, row, before = distribution.closing, row + 1, terms
+
+
+def run_after(before: Terms, terms: Terms, state: State, recorded: tuple[PeriodDates, Collections]) -> Distribution:
+    """Run the period that follows a closing `state` of the terms `before`. Raises ProblemsFound: also where new terms have no place for what is held."""
+    gone = nothing_held_is_gone(before, terms, state) if terms is not before else ()
+    stop_on(problem.at(f"{terms.deal.deal} {recorded[0].scheduled}") for problem in gone)
+    return run_period(terms, state, *recorded)
 
 
 def close_period(writer: Writer, run: Run, events: list[Event], actor: str, reason: str) -> Receipt:

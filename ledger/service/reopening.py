@@ -10,13 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from ledger.core.amendment import nothing_held_is_gone
 from ledger.core.events import Event
-from ledger.core.problems import Problem, ProblemsFound, stop_on
-from ledger.core.processor import distribute as run_period
+from ledger.core.problems import Problem, ProblemsFound
 from ledger.core.settlement import settled
 from ledger.service.books import Months, header_of, record, stored
-from ledger.service.distributions import Run
+from ledger.service.distributions import Run, run_after
 from ledger.service.terms import Versions, terms_stated
 from ledger.store.books import DistributionRow
 from ledger.store.log import Draft, Receipt, Writer
@@ -67,8 +65,7 @@ def _again(reader: Reader, versions: Versions, history: History, first: date) ->
         terms, digest = versions.at(key)
         recorded = months.at(terms, key)
         assert recorded is not None  # it was distributed, so it is open
-        stop_on(nothing_held_is_gone(before, terms, state) if terms is not before else ())
-        distribution = settled(run_period(terms, state, *recorded), reader.postings(versions.deal, history.paid[key].number))
+        distribution = settled(run_after(before, terms, state, recorded), reader.postings(versions.deal, history.paid[key].number))
         yield Run(terms, digest, distribution, opens.number)
         state, before = distribution.closing, terms
 
