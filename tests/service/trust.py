@@ -6,27 +6,11 @@ from decimal import Decimal
 
 from ledger import service
 from ledger.store.engine import Store
+from tests.cli.conftest import DEAL as COVE
 
-DEAL = """\
-deal: COVE-1
-title: Cove Trust 2025-1
-closing_date: 2025-01-15
-dates: {distribution: {day: 25, first: 2025-02-25, roll: following, calendar: US-FED}, accrual: month, day_count: 30/360}
-reported: {sofr: {type: rate, index: SOFR-30D-AVG, fixing: {business_days_before: 2}}}
-pool: {original_balance: 1_000_000}
-tranches:
-  A: {original_balance: 800_000, rate: sofr + 1%}
-  B: {original_balance: 200_000, rate: 9%}
-  R: {kind: residual}
-fees: {trustee: {amount: 100}}
-accounts: {funds: {collects: [interest, scheduled_principal]}}
-waterfall:
-  - {pay: fees, to: trustee, from: funds}
-  - {pay: interest, to: {sequential: [A, B]}, from: funds}
-  - {pay: principal, to: {sequential: [A, B]}, from: funds, limit: pool.scheduled_principal}
-  - {write_down: tranches.balance - pool.balance, to: {sequential: [B, A]}}
-  - {pay: rest, to: R, from: funds}
-"""
+FLOATING = "reported: {sofr: {type: rate, index: SOFR-30D-AVG, fixing: {business_days_before: 2}}}"
+DEAL = COVE.replace("pool: {", f"{FLOATING}\npool: {{").replace("rate: 6%", "rate: sofr + 1%")
+"""Cove Trust, whose class A floats."""
 
 
 def month(key: str, *rows: str, sofr: str | None = "5%") -> bytes:
