@@ -83,7 +83,7 @@ def seal_problems(reader: Reader, deal: str, anchor: Anchor) -> Iterator[Problem
 
 def _commit(reader: Reader, deal: str, position: int) -> Commit:
     existing(reader, deal, position)
-    return next(reader.commits(deal, after=position - 1, up_to=position))
+    return reader.commit(deal, position)
 
 
 def header_of_commit(deal: str, commit: Commit) -> seal.Header:
