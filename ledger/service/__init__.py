@@ -13,6 +13,7 @@ from ledger.service.differences import Change, Differences, diff
 from ledger.service.distributions import Distributed, approve, distribute
 from ledger.service.drawings import deal_picture
 from ledger.service.explanations import Explained, explain
+from ledger.service.journals import export_beancount
 from ledger.service.known_at import KnownAt, position_of
 from ledger.service.proof import Anchor, check_proof, prove, seal_log
 from ledger.service.publications import Published, publish
@@ -26,6 +27,7 @@ from ledger.service.worked import WorkedDeal, board, correct_worked, worked_deal
 __all__ = [
     "Addresses", "Amended", "Anchor", "Bundled", "Change", "Corrected", "CorrectedTerms", "Differences", "Distributed", "Explained", "Fixed", "Fixings",
     "KnownAt", "Opened", "Published", "Remitted", "Verified", "WorkedDeal", "amend", "approve", "board", "check_deal", "check_proof", "correct",
-    "correct_terms", "correct_worked", "deal_picture", "diff", "distribute", "document", "explain", "export_bundle", "fix_rates", "import_bundle", "open_deal",
-    "period", "position_of", "prove", "publish", "reconcile", "remit", "seal_log", "statement", "terms_of", "verify", "worked_deals", "worked_folders",
+    "correct_terms", "correct_worked", "deal_picture", "diff", "distribute", "document", "explain", "export_beancount", "export_bundle", "fix_rates",
+    "import_bundle", "open_deal", "period", "position_of", "prove", "publish", "reconcile", "remit", "seal_log", "statement", "terms_of", "verify",
+    "worked_deals", "worked_folders",
 ]  # fmt: skip
