@@ -66,7 +66,7 @@ def stop_on_listed(problems: Iterable[Problem]) -> None:
         raise ProblemsFound(found)
 
 
-class _Months(defaultdict[date, Month]):
+class _Months(dict[date, Month]):
     """The month of a period, made when its first row comes."""
 
     def __missing__(self, period: date) -> Month:

@@ -260,6 +260,8 @@ class _Judge:
         for column in MONEY:
             if column in filled and column not in layout.columns and not (column == "balance" and self._may_state_balance(kind)):
                 self._note(f"`{column}` of `{kind}` is filled", f"`{kind}` has {' and '.join(layout.columns)} only")
+        if kind == "reported" and "code" in filled.intersection(layout.columns):
+            self._note("a flag is reported in `code`", "write it in `value`, where only yes and no are taken")
         self._reason(kind)
         says_something = {"value", *layout.columns} | ({"code"} if kind == "status" else {"balance"} if self._may_state_balance(kind) else set())
         if kind not in WITHOUT_VALUE and not filled & says_something:
