@@ -17,6 +17,7 @@ from ledger.files import bundle as form
 from ledger.reports.json import to_json
 from ledger.store.engine import Store
 from tests.service.example import MONTHS, NAME, correct, distribute, line_of, months, remit, units
+from tests.service.forging import Change, forged, put
 
 ONE, TWO, THREE, *_ = MONTHS
 
@@ -259,3 +260,76 @@ def test_a_bundle_that_was_damaged_is_refused(damage: Callable[[bytes], bytes], 
         other.upgrade()
 
         assert message in refusal(other, damage(export(books)))
+
+
+# What was written by another hand -------------------------------------------------------------------------------------------
+
+FORGED: dict[str, tuple[Change, str]] = {
+    "nothing": (put(0, ""), ""),
+    "another remittance": (put(2, "interest", interest=460_001), "position 3: distribution 1 does not come out as it was recorded"),
+    "another digest": (put(3, "distribution", code="00" * 32), "position 3: distribution 1 does not come out as it was recorded: the log names 0000"),
+    "another number": (put(3, "distribution", amount=2), "position 3: distribution 2 does not come out as it was recorded"),
+    "a date of the period without its day": (put(2, "period_date", effective_on=None), "position 3: what the commit records cannot be replayed"),
+    "a period that never opened": (put(2, "period_date", kind="other"), "position 3: the period 2025-02-15 was distributed and never opened"),
+    "a document of another digest": (put(1, "terms", code="00" * 32), "position 1: the document has the digest"),
+    "a reversal of another amount": (put(5, "interest", interest=7), "position 5: the database refuses it: "),
+    "a reversal of nothing": (put(5, "interest", corrects_position=9), "position 5: the database refuses it: "),
+    "days beyond a column": (put(2, "interest", delinquency=2**31), "position 2: `delinquency` of 2147483648 units is larger than the books can hold"),
+}
+
+
+def a_corrected_month(store: Store) -> bytes:
+    """A month distributed, and one remitted and corrected: line by line, positions 1 to 5."""
+    months(store, 1)
+    second = remit(store, TWO)
+    correct(store, f"{line_of(store, second, 'interest')},,,5900.00")
+    return export(store)
+
+
+@pytest.mark.parametrize(("change", "message"), FORGED.values(), ids=FORGED)
+def test_a_log_that_was_forged_with_care_is_refused_by_what_rests_on_it(change: Change, message: str, sqlite: str, store: Store, tmp_path: Path) -> None:
+    source = f"sqlite:///{tmp_path / 'source.db'}"
+    with closing(Store(source)) as books:
+        books.upgrade()
+        bundle = forged(a_corrected_month(books), change)
+
+    if message:
+        assert message in refusal(store, bundle)
+        with store.reading() as reader:
+            assert reader.deals() == []
+    else:
+        assert take(store, bundle).position == 5
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        ({5: "rewritten"}, "position 1: the database refuses it: "),
+        ({6: "2025-01-01T00:00:00.000000Z"}, "position 2: the database refuses it: "),
+        ({1: "OTHER-1"}, "position 1: the commit does not follow from position 0 of EXAMPLE-1"),
+    ],
+    ids=["an unknown treatment", "a time that stands still", "another deal"],
+)
+def test_commits_that_no_ledger_would_write_are_refused(header: dict[int, str], message: str, store: Store, tmp_path: Path) -> None:
+    with closing(Store(f"sqlite:///{tmp_path / 'source.db'}")) as books:
+        books.upgrade()
+        bundle = forged(a_corrected_month(books), put(0, ""), header=header)
+
+    assert message in refusal(store, bundle)
+
+
+def test_a_bundle_that_names_texts_without_end_is_refused(books: Store, other: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ledger.service.bundles._MOST_NAMED", 1)  # the opening names two: the deal file and the distribution at closing
+    months(books, 1)
+
+    assert "position 1: the commit names more than 1 documents, distributions and statements" in refusal(other, export(books))
+
+
+def test_books_that_were_altered_are_not_exported(books: Store) -> None:
+    months(books, 1)
+    with books.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TRIGGER event_no_update")
+        connection.exec_driver_sql("UPDATE event SET interest = interest + 1 WHERE kind = 'interest'")
+
+    with pytest.raises(ProblemsFound, match="EXAMPLE-1 position 2: the commit does not give its hash; the books were altered: see `tranche verify`"):
+        export(books)
