@@ -113,10 +113,6 @@ class Incoming:
     def digest(self) -> str:
         return seal.digest(self.source.decode())
 
-    def _in_force(self, key: date) -> Terms:
-        """The terms of a period had the corrected file counted; an amendment that began later counts from there on."""
-        return self.terms if self.until is None or key < self.until else self.versions.at(key)[0]
-
     def _append_terms(self, effective: date, treatment: Treatment) -> None:
         self.writer.add_document(self.digest, self.source.decode())
         event = Event(1, "terms", "deal", code=self.digest, effective_on=effective)
@@ -152,16 +148,17 @@ class Incoming:
         return CorrectedTerms(self.versions.deal, "adjust", self.key, self.until, periods, receipt)
 
     def _aside(self) -> Iterator[Misapplied]:
-        """Each closed period under the corrected terms, beside what the books have and have adjusted since."""
+        """Each closed period that the corrected terms count for, under them, beside what the books have and have adjusted since."""
         state = stored(self.writer, self.opening_terms, self.history.before(self.key).number).distribution.closing
         months, problems = Months(self.writer), list[Problem]()
         for key in self.history.from_period(self.key):
-            terms = self._in_force(key)
-            recorded = months.at(terms, key)
+            if self.until is not None and key >= self.until:
+                break  # the file of another version counts there, and what was corrected of that one stands
+            recorded = months.at(self.terms, key)
             assert recorded is not None  # it was distributed, so it is open
             dates, known = recorded
-            run = run_period(terms, state, dates, _without_adjustments(known, self.key))
-            state, right, wrong = run.closing, run.running(terms), self._as_booked(key)
+            run = run_period(self.terms, state, dates, _without_adjustments(known, self.key))
+            state, right, wrong = run.closing, run.running(self.terms), self._as_booked(key)
             problems += unbookable(right, wrong)
             yield Misapplied(key, list(differences(right, wrong)), list(followed(right, wrong)))
         stop_on(problem.at(self.name) for problem in problems)
