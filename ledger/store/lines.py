@@ -46,10 +46,10 @@ class LineReader(DealReader):
         return [(position, Event(*event)) for position, *event in self.connection.execute(chosen)]
 
     def standing_of(self, deal: str, period: date, subject: str) -> list[tuple[int, Event]]:
-        """(position, event) of what a period says of one subject, without what was taken back."""
+        """(position, event) of what a period says of one subject, without what was taken back, and without what it books for earlier periods."""
         deal_id = self.deal_id(deal)
-        of_period = _COLUMNS.position.in_(self.positions(deal_id, period, None))
-        chosen = _EVENTS.where(_COLUMNS.deal_id == deal_id, of_period, _COLUMNS.subject == subject)
+        commits = self.positions(deal_id, period, None).where(_COMMITS.treatment != "adjust")
+        chosen = _EVENTS.where(_COLUMNS.deal_id == deal_id, _COLUMNS.position.in_(commits), _COLUMNS.subject == subject)
         return standing((position, Event(*event)) for position, *event in self.connection.execute(chosen))
 
     def booked_for(self, deal: str, period: date, known_at: int) -> list[tuple[date, date, Event]]:
