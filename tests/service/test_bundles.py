@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 
 from ledger import service
+from ledger.core.correction import Treatment
 from ledger.core.problems import ProblemsFound
 from ledger.files import bundle as form
 from ledger.reports.json import to_json
 from ledger.store.engine import Store
-from tests.service.example import MONTHS, NAME, correct, distribute, line_of, months, remit, units
+from tests.core.test_worked_example import DEAL
+from tests.service.example import MONTHS, NAME, correct, distribute, line_of, months, open_example, remit, units
 from tests.service.forging import Change, forged, put
 
 ONE, TWO, THREE, *_ = MONTHS
@@ -99,6 +101,38 @@ def test_books_that_were_corrected_reopened_and_published_come_out_the_same_on_t
     assert done == (NAME, head.position, head.hash, head.position, head.event_count)
 
 
+@pytest.mark.parametrize("treatment", ["adjust", "reopen"])
+def test_books_whose_terms_were_corrected_and_amended_come_out_the_same(treatment: Treatment, books: Store, other: Store) -> None:
+    months(books, 2)
+    lower, lowest = (DEAL.replace("amount: 400", f"amount: {amount}") for amount in (350, 325))
+    service.correct_terms(books, NAME, lower.encode(), "deal.yaml", effective=ONE, reason="the fee letter", treatment=treatment, actor="checker")
+    remit(books, THREE)
+    distribute(books)
+    service.amend(books, NAME, lowest.encode(), "deal.yaml", effective=MONTHS[3], actor="trustee", reason="the new fee letter")
+    remit(books, MONTHS[3])
+    distribute(books)
+    service.amend(books, NAME, lower.encode(), "deal.yaml", effective=MONTHS[4], actor="trustee", reason="the old fee again")
+
+    bundle = export(books)
+    take(other, bundle)
+
+    assert bundle.count(b'["document"') == 3
+    assert everything(other, NAME) == everything(books, NAME)
+    assert service.verify(other, NAME).problems == ()
+    assert export(other) == bundle
+
+
+def test_books_that_another_actor_approved_come_out_the_same(books: Store, other: Store) -> None:
+    open_example(books, f"approval: true\n{DEAL}")
+    remit(books, ONE)
+    service.distribute(books, NAME, actor="maker")
+    service.approve(books, NAME, ONE, actor="checker")
+
+    take(other, export(books))
+
+    assert everything(other, NAME) == everything(books, NAME)
+
+
 @pytest.mark.parametrize("folder", service.worked_folders(), ids=lambda folder: folder.name)
 def test_every_worked_deal_goes_to_the_other_database_and_back(folder: Path, books: Store, other: Store, tmp_path: Path) -> None:
     with closing(Store(f"sqlite:///{tmp_path / 'back.db'}")) as back:
@@ -108,6 +142,7 @@ def test_every_worked_deal_goes_to_the_other_database_and_back(folder: Path, boo
             for path in run.remittances:
                 service.remit(books, deal, path.read_bytes(), path.name, actor="trustee")
             service.distribute(books, deal, actor="trustee")
+            service.correct_worked(books, run, deal, actor="trustee")
 
             bundle = export(books, deal)
             take(other, bundle)
