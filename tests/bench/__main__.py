@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path
 
 from ledger.store.engine import Store
-from tests.bench import appending, months
+from tests.bench import appending, months, reopening
 from tests.bench.appending import Databases
 from tests.bench.timing import Figure, table
 from tests.servers import address, create_database, create_template, serve_postgresql
@@ -45,6 +45,7 @@ def figures() -> Iterator[Figure]:
             yield from appending.bulk(name, fresh)
             yield from appending.small_commits(name, fresh)
             yield from months.measure(name, fresh)
+            yield from reopening.measure(name, fresh)
 
 
 def main() -> None:
