@@ -163,7 +163,7 @@ ALIASES: Mapping[str, tuple[str, Column]] = {
 
 FACTS: Mapping[str, Column] = {
     "reported": "amount", "wire": "amount", "account_earnings": "amount", "adjustment": "amount", "closing_balance": "balance", "loan_setup": "balance",
-    "status": "delinquency", "nil_month": "code", "missing_month": "code", "call": "code",
+    "status": "delinquency", "settlement": "amount", "nil_month": "code", "missing_month": "code", "call": "code",
 }  # fmt: skip
 """Kinds that are read one by one rather than summed, with the column that `value` fills."""
 LOAN_FACTS = ("loan_setup", "closing_balance", "status")

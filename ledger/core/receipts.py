@@ -16,7 +16,7 @@ from ledger.core.collections import Flow
 from ledger.core.deal import Reported
 from ledger.core.events import Event, Leg
 from ledger.core.formula import Value
-from ledger.core.money import Money
+from ledger.core.money import Money, format_money
 from ledger.core.names import pool_balance
 from ledger.core.posting import EXCESS
 from ledger.core.problems import Problem, ProblemsFound, stop_on
@@ -211,11 +211,23 @@ def settle(run: Running) -> None:
     """Turn what is due into cash: all of it where settlement is assumed, else what was wired; a due below zero stays owed back."""
     for fact in run.collections.of_kind("account_earnings"):
         run.transfer(EXCESS, _cash(run, fact), fact.amount or 0, "account_earnings", f"{fact.subject}.earnings", EVENTS, _origin(fact))
+    for fact in run.collections.of_kind("settlement"):
+        pay_back(run, fact.subject or "", fact.amount or 0)
     wired = {name: due for name in run.terms.deal.accounts if (due := _due(run, name)) > 0}
     if run.terms.deal.settlement == "wired":
         wired = _wires(run, wired)
     for account, amount in wired.items():
         run.transfer(run.terms.due_account(account), run.terms.cash_account(account), amount, "wire", f"{account}.wired", EVENTS)
+
+
+def pay_back(run: Running, payee: str, amount: Money) -> None:
+    """Book cash that a payee paid back (below zero: was paid) of what reopened periods left owed. Raises ProblemsFound for more than that."""
+    owed = run.balances[posting.owed(payee)]
+    if not min(0, owed) <= amount <= max(0, owed):
+        held, asked = (format_money(units, run.terms.scale) for units in (owed, amount))
+        remedy = "a payee that owes pays back an amount above zero, one that is owed is paid one below zero"
+        raise ProblemsFound([Problem(f"`settlement` of {payee} is {asked}, it owes {held} because periods were reopened", remedy)])
+    run.transfer(posting.owed(payee), posting.SETTLEMENT_CASH, amount, "settlement", f"{payee}.settled", EVENTS)
 
 
 def _due(run: Running, account: str) -> Money:

@@ -14,6 +14,7 @@ from ledger.core import schedule
 from ledger.core.events import ALIASES, FACTS, KINDS, LOAN_FACTS, WITHOUT_VALUE, Column
 from ledger.core.problems import Problem, ProblemsFound, nearest
 from ledger.core.receipts import adjusted_accounts
+from ledger.core.settlement import SERVICER
 from ledger.core.terms import Terms
 from ledger.files import cells
 from ledger.files.cells import Parse
@@ -188,12 +189,8 @@ class _Judge:
         match kind:
             case "reported":
                 self._known(kind, deal.reported, "a reported value")
-            case "wire" | "account_earnings":
-                self._known(kind, deal.accounts, "an account")
-                if kind == "wire" and deal.settlement == "assumed":
-                    self._note(
-                        "`wire` is reported, and the deal takes all that was collected as wired", "leave it out, or write `settlement: wired` in the deal file"
-                    )
+            case "wire" | "account_earnings" | "settlement":
+                self._of_cash(kind)
             case "adjustment":
                 self._adjusted()
             case _ if kind in WITHOUT_VALUE:
@@ -210,6 +207,16 @@ class _Judge:
         if subject not in known:
             remedy = nearest(subject, known) or (f"known are {', '.join(known)}" if known else "the deal file has none")
             self._note(f"`subject` of `{kind}` is `{subject}`, which is not {what}", remedy)
+
+    def _of_cash(self, kind: str) -> None:
+        """A movement of cash names an account, or a payee that settles what is owed."""
+        deal = self.terms.deal
+        if kind == "settlement":
+            self._known(kind, (*deal.tranches, *deal.fees, SERVICER), "a payee")
+            return
+        self._known(kind, deal.accounts, "an account")
+        if kind == "wire" and deal.settlement == "assumed":
+            self._note("`wire` is reported, and the deal takes all that was collected as wired", "leave it out, or write `settlement: wired` in the deal file")
 
     def _adjusted(self) -> None:
         try:

@@ -114,3 +114,28 @@ def test_a_reopened_statement_shows_its_version_and_both_figures(store: Store) -
     assert [figure(shown, "pool", f"interest{ending}") for ending in ("", "_adjustments", "_restated")] == ["4700.00", "100.00", "4700.00"]
     assert shown.revision.restated["pools"]["pool"]["interest"].first.value == 4_600_00
     assert shown.owed == {"B": 25_00, "servicer": -100_00}
+
+
+def test_what_is_owed_is_settled_by_a_row_of_a_later_month(store: Store) -> None:
+    open_example(store)
+    one = remit(store, ONE, scheduled_principal=7_000)
+    distribute(store)
+    correct(store, f"{line_of(store, one, 'scheduled_principal')},,,6000.00", treatment="reopen")
+    held = bank(store)
+
+    rows = [f"{TWO},interest,,5850.00", f"{TWO},settlement,A,1000.00", f"{TWO},settlement,servicer,-400.00"]
+    service.remit(store, NAME, "\n".join(["distribution_date,kind,subject,value", *rows, ""]).encode(), "two.csv", actor="tester")
+    distribute(store)
+
+    assert {name: amount for name, amount in accounts(store).items() if name.startswith("owed.") and amount} == {"owed.servicer": -600}
+    assert bank(store) - held == 600_00 + 400_00  # settled; and of interest what 400 of fee, 3,900 of A, 1,125 and 25 of B leave for the reserve
+
+
+def test_no_more_is_settled_than_is_owed(store: Store) -> None:
+    months(store, 1)
+    rows = f"distribution_date,kind,subject,value\n{TWO},settlement,A,1000.00\n"
+    service.remit(store, NAME, rows.encode(), "two.csv", actor="tester")
+
+    done = service.distribute(store, NAME, actor="tester")
+
+    assert "`settlement` of A is 1,000.00, it owes 0.00" in str(done.problems[0])
