@@ -67,8 +67,7 @@ class TwoTimes(RuleBasedStateMachine):
     def correct(self, rows: list[str], treatment: Treatment) -> service.Corrected:
         text = "\n".join(["corrects,distribution_date,kind,value,note", *rows, ""])
         file = f"{next(self.files)}.csv"
-        done = service.correct(self.store, self.name, text.replace("NOTE", file).encode(), file, reason="r", treatment=treatment, actor="t")
-        return done
+        return service.correct(self.store, self.name, text.replace("NOTE", file).encode(), file, reason="r", treatment=treatment, actor="t")
 
     def restate(self, fact: Fact, amount: int, treatment: Treatment) -> None:
         done = self.correct([f"{fact.position}:{fact.line},,,{money(amount)},NOTE"], treatment)
