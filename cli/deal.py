@@ -88,7 +88,7 @@ def amend(settings: Settings, deal: str, file: Path, effective: str, reason: str
 @with_settings
 def list_(settings: Settings) -> None:
     """List the deals in the books, with where each log ends."""
-    from ledger.reports.layout import Table, plain
+    from ledger.reports.layout import in_words, plain
 
     with settings.store() as store, store.reading() as reader:
         deals = reader.deals()
@@ -97,7 +97,7 @@ def list_(settings: Settings) -> None:
         click.echo(json.dumps(rows, sort_keys=True))
         return
     rows_of_text = [(deal.name, deal.opened_at.strftime("%Y-%m-%d %H:%M:%S") if deal.opened_at else "", str(deal.position), deal.hash) for deal in deals]
-    click.echo(plain([Table("", ("deal", "opened (UTC)", "position", "head"), rows_of_text, left={0, 1, 3})]), nl=False)
+    click.echo(plain([in_words("", ("deal", "opened (UTC)", "position", "head"), rows_of_text, left={0, 1, 3})]), nl=False)
 
 
 @command.command(epilog=example(f"{DEMO} deal show SMT-2000-4"))

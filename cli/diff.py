@@ -58,19 +58,19 @@ def _text(found: Differences) -> str:
 
 
 def _changes(found: Differences) -> Table:
-    from ledger.reports.layout import Table
+    from ledger.reports.layout import in_words
 
     rows = [
         [str(change.period), change.subject, change.item, change.before or "", change.after or "", ", ".join(map(str, change.positions))]
         for change in found.changes
     ]
-    return Table("Changed figures", ["period", "subject", "item", "before", "after", "by position"], rows, left={0, 1, 2, 5})
+    return in_words("Changed figures", ["period", "subject", "item", "before", "after", "by position"], rows, left={0, 1, 2, 5})
 
 
 def _commits(found: Differences) -> Table:
-    from ledger.reports.layout import Table
+    from ledger.reports.layout import in_words
 
     rows = [
         [str(commit.position), str(commit.period or ""), commit.treatment, commit.actor, commit.source_name or "", commit.reason] for commit in found.commits
     ]
-    return Table("Commits between", ["position", "period", "treatment", "actor", "source", "reason"], rows, left={1, 2, 3, 4, 5})
+    return in_words("Commits between", ["position", "period", "treatment", "actor", "source", "reason"], rows, left={1, 2, 3, 4, 5})

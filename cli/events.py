@@ -36,7 +36,7 @@ def command(settings: Settings, deal: str, position: int | None, known_at: str |
 
 
 def _commits(settings: Settings, commits: list[Commit]) -> None:
-    from ledger.reports.layout import Table, plain
+    from ledger.reports.layout import in_words, plain
 
     if settings.json:
         click.echo(json.dumps([_plain(commit) for commit in commits], sort_keys=True))
@@ -49,7 +49,7 @@ def _commits(settings: Settings, commits: list[Commit]) -> None:
         )
         for commit in commits
     ]  # fmt: skip
-    click.echo(plain([Table("", headers, rows, left={1, 2, 3, 5, 6, 7})]), nl=False)
+    click.echo(plain([in_words("", headers, rows, left={1, 2, 3, 5, 6, 7})]), nl=False)
 
 
 def _plain(commit: Commit) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def _plain(commit: Commit) -> dict[str, Any]:
 
 def _lines(settings: Settings, events: list[Event], scale: int) -> None:
     from ledger.core.money import format_money
-    from ledger.reports.layout import Table, plain
+    from ledger.reports.layout import in_words, plain
 
     def shown(event: Event, column: str) -> str | None:
         value = getattr(event, column)
@@ -76,4 +76,4 @@ def _lines(settings: Settings, events: list[Event], scale: int) -> None:
     columns = [column for column in LINE_COLUMNS if any(line[column] is not None for line in lines) and not all(line[column] == "1" for line in lines)]
     rows = [[line[column] or "" for column in columns] for line in lines]
     words = {index for index, column in enumerate(columns) if column in ("kind", "subject", "code", "effective_on")}
-    click.echo(plain([Table("", columns, rows, left=words)]), nl=False)
+    click.echo(plain([in_words("", columns, rows, left=words)]), nl=False)

@@ -37,11 +37,11 @@ def command(settings: Settings, on: Any) -> None:
 
 
 def _print(deals: list[DealStatus], note: str) -> None:
-    from ledger.reports.layout import Table, plain
+    from ledger.reports.layout import in_words, plain
 
     headers = ("deal", "position", "period", "determination", "pays on", "state", "late", "why")
     rows = [_row(deal, period) for deal in deals for period in deal.periods]
-    click.echo(plain([Table("", headers, rows, left={0, 2, 3, 4, 5, 6, 7})]), nl=False)
+    click.echo(plain([in_words("", headers, rows, left={0, 2, 3, 4, 5, 6, 7})]), nl=False)
     if note:
         click.echo(f"\n{note}")
 

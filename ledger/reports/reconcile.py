@@ -18,7 +18,7 @@ from ledger.core.money import format_exact, round_to
 from ledger.core.problems import Problem, nearest
 from ledger.core.published import Key, PublishedFigure, Tolerance
 from ledger.core.statement import Figure, Statement
-from ledger.reports.layout import Table, plain
+from ledger.reports.layout import in_words, plain
 
 Verdict = Literal["ties", "derived", "tolerated", "differs", "not compared"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
@@ -143,7 +143,7 @@ def to_text(found: Reconciliation, every_line: bool = False) -> str:
     """What does not simply tie, line by line, then the counts; `every_line` shows those that tie as well."""
     shown = [line for line in found.lines if every_line or line.verdict not in ("ties", "derived")]
     rows = [(*map(str, line.published.key), line.published.text, line.ours, _shown_difference(line), line.verdict, line.reason) for line in shown]
-    table = Table("", ("date", "subject", "item", "published", "ours", "difference", "verdict", "reason"), rows, left={0, 1, 2, 6, 7})
+    table = in_words("", ("date", "subject", "item", "published", "ours", "difference", "verdict", "reason"), rows, left={0, 1, 2, 6, 7})
     counts = [f"{count} {verdict}" for verdict, count in found.counts.items() if count]
     rounded = f" ({found.rounded} of those that tie were published with fewer decimals than ours)" if found.rounded else ""
     total = f"{len(found.lines)} figures: {', '.join(counts)}{rounded}"
