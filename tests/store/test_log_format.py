@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, insert, update
 
 from ledger.core.posting import Posting
 from ledger.store import seal
 from ledger.store.engine import Store
 from ledger.store.tables import event, head, log_commit, metadata
+from tests.conftest import ROOT
 from tests.store import sample
 from tests.store.owner import as_owner
 
-DOCUMENT = (Path(__file__).resolve().parents[2] / "docs" / "log-format.md").read_text(encoding="utf-8")
+DOCUMENT = (ROOT / "docs" / "log-format.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -58,6 +59,13 @@ def test_the_printed_checker_agrees_with_the_program(checker: Path, books_file: 
     assert said.splitlines() == [f"{name}: {position} commits, head {hashed}" for name, position, hashed in heads]
 
 
+def test_the_printed_checker_has_the_length_that_the_readme_says(checker: Path) -> None:
+    length = len(checker.read_text(encoding="utf-8").splitlines())
+
+    assert length <= 40
+    assert f"a checker of {length} lines" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("change", "position"),
     [
@@ -66,7 +74,11 @@ def test_the_printed_checker_agrees_with_the_program(checker: Path, books_file: 
         (update(log_commit).where(log_commit.c.position == 9).values(actor="somebody else"), 9),
         (delete(log_commit).where(log_commit.c.position == 4), 4),
         (delete(log_commit).where(log_commit.c.position == 13), 13),
+        (update(event).where(event.c.position == 6, event.c.line == 8).values(line=9), 6),
+        (update(log_commit).where(log_commit.c.position == 9).values(hash=b"\0" * 32), 9),
+        (update(event).where(event.c.position == 6, event.c.line == 8).values(position=14), 6),
         (update(head).values(hash=b"\0" * 32), 14),
+        (update(head).values(event_count=1), 14),
     ],
 )
 def test_the_printed_checker_names_the_first_position_that_was_altered(checker: Path, books_file: Store, change: Any, position: int) -> None:
@@ -78,6 +90,17 @@ def test_the_printed_checker_names_the_first_position_that_was_altered(checker: 
 
     assert code == 1
     assert said.splitlines()[0] == f"{sample.DEAL}: position {position} does not agree"
+
+
+def test_the_printed_checker_finds_an_event_that_belongs_to_no_commit(checker: Path, books_file: Store) -> None:
+    with as_owner(books_file) as connection:
+        connection.execute(insert(event).values(deal_id=1, position=0, line=1, kind="interest", interest=1, effect=1))
+    books_file.close()
+
+    code, said = check(checker, books_file)
+
+    assert code == 1
+    assert said.splitlines()[0] == f"{sample.DEAL}: position 14 does not agree"
 
 
 def test_the_printed_tables_have_every_column() -> None:
