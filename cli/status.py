@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 @click.option("--date", "on", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Judge what is late on this day; by default today where each deal is.")
 @with_settings
 def command(settings: Settings, on: Any) -> None:
-    """List for every deal what pays, and what is missing, late, blocked, or waiting for approval or publication.
+    """List for every deal the last period that was distributed and each one since: how far it has come, its deadlines, what is late and why.
+
+    A period is missing, received (and waits for more), blocked, checked, proposed, approved, distributed, published or revised.
 
     On SQLite an actor is what the caller declares; the database does not know who is writing.
     """
@@ -50,14 +52,14 @@ def _row(deal: DealStatus, period: PeriodStatus) -> tuple[str, ...]:
     further = [f"and {period.further} more after it"] if period.further else []
     why = "; ".join([problem.fact for problem in period.problems] + further)
     days: tuple[date, ...] = (period.period, period.determination, period.pays_on)
-    return (deal.deal, str(deal.position), *map(str, days), period.state, "late" if period.is_late else "", why)
+    return (deal.deal, str(deal.position), *map(str, days), period.state, ", ".join(period.late), why)
 
 
 def _plain(deal: DealStatus) -> dict[str, Any]:
     periods = [
         {
             "period": period.period.isoformat(), "determination": period.determination.isoformat(), "pays_on": period.pays_on.isoformat(),
-            "state": period.state, "late": period.is_late, "further": period.further, "problems": [str(problem) for problem in period.problems],
+            "state": period.state, "late": list(period.late), "further": period.further, "problems": [str(problem) for problem in period.problems],
         }
         for period in deal.periods
     ]  # fmt: skip

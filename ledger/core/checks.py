@@ -18,6 +18,7 @@ from ledger.core.state import Running
 Check = Callable[[Running, Distribution], Iterable[Problem]]
 OUR_FAULT = "this is a fault of the program: please report it"
 """The remedy of what no remittance and no deal file can cause."""
+MOVEMENT_IS_WRONG = "find the movement that is missing or wrong; what has no cause is an `adjustment` or a `pool_adjustment` with its reason"
 
 
 def check(run: Running, distribution: Distribution) -> list[Problem]:
@@ -117,8 +118,12 @@ def books_sum_to_zero(run: Running, _distribution: Distribution) -> Iterator[Pro
 
 
 def servicer_agrees(run: Running, _distribution: Distribution) -> Iterator[Problem]:
-    """Each pool and account equals the closing balance that the servicer or the bank reported for it."""
-    deal = run.terms.deal
+    """Each pool and account equals the closing balance that the servicer or the bank reported for it.
+
+    Where nothing at all was reported that moves money, the balance came before the month that leads to it.
+    """
+    deal, awaits_month = run.terms.deal, not run.collections.is_stated
+    remedy = "append the month's remittance" if awaits_month else MOVEMENT_IS_WRONG
     for fact in run.collections.of_kind("closing_balance"):
         subject = fact.subject or "pool"
         if subject in deal.all_pools:
@@ -128,10 +133,7 @@ def servicer_agrees(run: Running, _distribution: Distribution) -> Iterator[Probl
         else:
             continue
         if ours != fact.balance:
-            yield Problem(
-                f"{subject} closes at {_text(run, ours)}, reported is {_text(run, fact.balance or 0)}",
-                "find the movement that is missing or wrong; what has no cause is an `adjustment` or a `pool_adjustment` with its reason",
-            )
+            yield Problem(f"{subject} closes at {_text(run, ours)}, reported is {_text(run, fact.balance or 0)}", remedy, is_awaited=awaits_month)
 
 
 def pools_are_not_negative(run: Running) -> Iterator[Problem]:

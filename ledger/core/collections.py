@@ -10,6 +10,9 @@ from typing import NamedTuple
 from ledger.core.events import KINDS, Component, Event, Kind
 from ledger.core.money import Money
 
+STATED_EMPTY = ("nil_month", "missing_month")
+"""Kinds that say that nothing was collected."""
+
 
 class Total(NamedTuple):
     """The sums of one kind over one pool, as the log's `GROUP BY` gives them; None where no line reported that column.
@@ -38,10 +41,14 @@ class Flow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Collections:
-    """What a period knows of the world. `flows` in no order; `facts` in the order of the log, each kind read where it belongs."""
+    """What a period knows of the world. `flows` in no order; `facts` in the order of the log, each kind read where it belongs.
+
+    `is_stated`: whether the servicer has said what was collected, be it that nothing was.
+    """
 
     flows: tuple[Flow, ...] = ()
     facts: tuple[Event, ...] = ()
+    is_stated: bool = True
 
     def of_kind(self, kind: str) -> Iterator[Event]:
         return (fact for fact in self.facts if fact.kind == kind)
@@ -49,11 +56,11 @@ class Collections:
 
 def collect(totals: Iterable[Total], facts: Iterable[Event], own_kinds: Mapping[str, Component]) -> Collections:
     """Turn sums by kind into flows by component; `own_kinds` are the deal's own."""
-    flows = []
+    flows, facts, totals = [], tuple(facts), tuple(totals)
     for total in totals:
         kind = KINDS.get(total.kind) or Kind({"amount": total.kind} if total.kind in own_kinds else {})
         for column, component in kind.components.items():
             amount = getattr(total, column)
             if amount:
                 flows.append(Flow(component, total.pool, amount, total.origin_date))
-    return Collections(tuple(flows), tuple(facts))
+    return Collections(tuple(flows), facts, is_stated=bool(totals) or any(fact.kind in STATED_EMPTY for fact in facts))

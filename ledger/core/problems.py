@@ -17,6 +17,7 @@ class Problem:
     `place` says where (`deal.yaml:12:8`, `april.csv:41`, `SMT-2000-4 2000-06-22`), `fact` what is the case with the value that shows it,
     `remedy` what the reader can do. `excerpt` is the line of the file with a caret below the place, where there is one.
     `path` and `offset` name the place inside a deal file until the loader, which knows the lines, has turned them into `place`.
+    `is_awaited` where nothing is wrong and something has not come yet: what arrives takes the problem away.
     """
 
     fact: str
@@ -25,6 +26,7 @@ class Problem:
     excerpt: str = ""
     path: Path = ()
     offset: int | None = None
+    is_awaited: bool = False
 
     def __str__(self) -> str:
         head = f"{self.place}: {self.fact}" if self.place else self.fact

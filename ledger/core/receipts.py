@@ -93,8 +93,13 @@ def set_reported(run: Running) -> list[Problem]:
         elif name in run.terms.missing:
             run.reported[name] = run.terms.missing[name](run)
         else:
-            problems.append(Problem(f"`{name}` was not reported", f"add a `reported` row for {name}, or give it `missing` in the deal file"))
+            problems.append(_not_reported(name, reported))
     return problems
+
+
+def _not_reported(name: str, reported: Reported) -> Problem:
+    fixing = f"state the fixing of {reported.index} with `tranche rates`, " if reported.index else ""
+    return Problem(f"`{name}` was not reported", f"{fixing}add a `reported` row for {name}, or give it `missing` in the deal file", is_awaited=True)
 
 
 def reported_value(reported: Reported, fact: Event) -> Value:
@@ -247,7 +252,8 @@ def _wires(run: Running, due: Mapping[str, Money]) -> dict[str, Money]:
 def _missing_wires(due: Mapping[str, Money], wires: Mapping[str, Money]) -> Iterable[Problem]:
     for account in due:
         if account not in wires:
-            yield Problem(f"something is due to account {account} and no wire was reported", f"append a `wire` row for {account}, of 0 if nothing came")
+            remedy = f"append a `wire` row for {account}, of 0 if nothing came"
+            yield Problem(f"something is due to account {account} and no wire was reported", remedy, is_awaited=True)
 
 
 def _cash(run: Running, fact: Event) -> str:

@@ -1,4 +1,4 @@
-"""Where every deal stands: what pays next, and what is missing, late, blocked or waiting for somebody."""
+"""Where every deal stands: how far each period has come, what is late, and what it waits for."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 from ledger.core import posting, schedule
@@ -22,21 +22,25 @@ from ledger.service.terms import Versions
 from ledger.store.engine import Store
 from ledger.store.projections import Reader
 
-PeriodState = Literal["missing", "blocked", "checked", "proposed", "distributed", "published", "revised"]
-"""Missing: nothing was remitted. Blocked: it was, and cannot be distributed. Checked: it can. Proposed: waits for approval. Revised: distributed anew since it
-was published."""
+PeriodState = Literal["missing", "received", "blocked", "checked", "proposed", "approved", "distributed", "published", "revised"]
+"""How far a period has come; docs/statements.md says what each word means."""
+STATES: tuple[PeriodState, ...] = get_args(PeriodState)
+UNREADY: frozenset[PeriodState] = frozenset(("missing", "received", "blocked"))
+"""States in which a period cannot be run."""
+Deadline = Literal["determination", "distribution"]
+"""A date by which something must be done: all that a period needs be there and right, and the period be distributed."""
 
 
 @dataclass(frozen=True, slots=True)
 class PeriodStatus:
-    """One period of one deal. It is late once its deadline has passed: the determination date to be remitted, the distribution date to be paid."""
+    """One period of one deal. `late` names each deadline that passed before it was met; `problems` say why the period cannot be run."""
 
     deal: str
     period: date
     pays_on: date
     determination: date
     state: PeriodState
-    is_late: bool
+    late: tuple[Deadline, ...]
     problems: tuple[Problem, ...] = ()
     further: int = 0
     """How many periods after this one are missing too."""
@@ -78,15 +82,15 @@ def _periods(reader: Reader, versions: Versions, day: date) -> Iterator[PeriodSt
     if _is_over(terms, last.distribution.closing):
         return
     runs, problems = _runs(reader, versions.deal)
-    proposal = pending(reader, versions.deal)
+    proposed = _proposed(reader, versions.deal)
     number, paid = last.distribution.number + 1, last.distribution.closing.last_distribution
     while (dates := recorded_dates(reader, versions.deal, schedule.key_of(terms.deal, number))) is not None:
-        state = _open_state(runs.get(dates.scheduled), proposal is not None and proposal.period == dates.scheduled)
-        yield _status(versions, dates, state, day > dates.distribution, problems if state == "blocked" else ())
+        state = _open_state(runs.get(dates.scheduled), problems, dates.scheduled == proposed)
+        yield _open(versions, dates, state, day, problems if state in UNREADY else ())
         number, paid = number + 1, dates.distribution
     missing = list(itertools.takewhile(lambda dates: dates.collection_end < day, _unopened(terms, number, paid)))
     if missing:
-        yield replace(_status(versions, missing[0], "missing", day > missing[0].determination, ()), further=len(missing) - 1)
+        yield replace(_open(versions, missing[0], "missing", day), further=len(missing) - 1)
 
 
 def _is_over(terms: Terms, state: State) -> bool:
@@ -104,8 +108,14 @@ def _unopened(terms: Terms, number: int, paid: date) -> Iterator[PeriodDates]:
         number, paid = number + 1, dates.distribution
 
 
-def _status(versions: Versions, dates: PeriodDates, state: PeriodState, is_late: bool, problems: tuple[Problem, ...]) -> PeriodStatus:
-    return PeriodStatus(versions.deal, dates.scheduled, dates.distribution, dates.determination, state, is_late, problems)
+def _open(versions: Versions, dates: PeriodDates, state: PeriodState, day: date, problems: tuple[Problem, ...] = ()) -> PeriodStatus:
+    """A period that is not distributed: its distribution is late after that day, and what it needs after the determination date."""
+    passed: tuple[tuple[Deadline, bool], ...] = (
+        ("determination", state in UNREADY and day > dates.determination),
+        ("distribution", day > dates.distribution),
+    )
+    late = tuple(deadline for deadline, is_late in passed if is_late)
+    return PeriodStatus(versions.deal, dates.scheduled, dates.distribution, dates.determination, state, late, problems)
 
 
 def _runs(reader: Reader, deal: str) -> tuple[dict[date, Run], tuple[Problem, ...]]:
@@ -119,13 +129,28 @@ def _runs(reader: Reader, deal: str) -> tuple[dict[date, Run], tuple[Problem, ..
     return runs, ()
 
 
-def _open_state(run: Run | None, is_proposed: bool) -> PeriodState:
+def _proposed(reader: Reader, deal: str) -> date | None:
+    """The period that another actor could approve now: one that was proposed, with nothing appended since."""
+    proposal = pending(reader, deal)
+    return proposal.period if proposal is not None and proposal.position == reader.head(deal).position else None
+
+
+def _open_state(run: Run | None, problems: tuple[Problem, ...], is_proposed: bool) -> PeriodState:
+    """A period that cannot be run waits, or is blocked by what is wrong; so is each one after it, by the same problems."""
     if run is None:
-        return "blocked"
+        return "received" if all(problem.is_awaited for problem in problems) else "blocked"
     return "proposed" if is_proposed else "checked"
 
 
 def _closed(reader: Reader, versions: Versions, last: Stored) -> PeriodStatus:
-    is_published = bool(reader.statements(versions.deal, last.row))
-    state: PeriodState = "published" if is_published else "revised" if last.header.version > 1 else "distributed"
-    return _status(versions, last.distribution.dates, state, False, ())
+    dates = last.distribution.dates
+    return PeriodStatus(versions.deal, dates.scheduled, dates.distribution, dates.determination, _closed_state(reader, versions.deal, last), ())
+
+
+def _closed_state(reader: Reader, deal: str, last: Stored) -> PeriodState:
+    """The furthest that the standing version of a distributed period has come."""
+    if reader.statements(deal, last.row):
+        return "published"
+    if last.header.version > 1:
+        return "revised"
+    return "approved" if any(reader.events(deal, position=last.position, kinds=["approval"])) else "distributed"
