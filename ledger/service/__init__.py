@@ -5,6 +5,7 @@ Every function takes the `Store` first. Those that write take the actor and answ
 
 from ledger.service.addresses import Addresses
 from ledger.service.amendments import Amended, amend
+from ledger.service.backups import Copied, backup, restore
 from ledger.service.bundles import Bundled, export_bundle, import_bundle
 from ledger.service.corrected_terms import CorrectedTerms, correct_terms
 from ledger.service.corrections import Corrected, correct
@@ -25,9 +26,9 @@ from ledger.service.verification import Verified, verify
 from ledger.service.worked import WorkedDeal, board, correct_worked, worked_deals, worked_folders
 
 __all__ = [
-    "Addresses", "Amended", "Anchor", "Bundled", "Change", "Corrected", "CorrectedTerms", "Differences", "Distributed", "Explained", "Fixed", "Fixings",
-    "KnownAt", "Opened", "Published", "Remitted", "Verified", "WorkedDeal", "amend", "approve", "board", "check_deal", "check_proof", "correct",
-    "correct_terms", "correct_worked", "deal_picture", "diff", "distribute", "document", "explain", "export_beancount", "export_bundle", "fix_rates",
-    "import_bundle", "open_deal", "period", "position_of", "prove", "publish", "reconcile", "remit", "seal_log", "statement", "terms_of", "verify",
-    "worked_deals", "worked_folders",
+    "Addresses", "Amended", "Anchor", "Bundled", "Change", "Copied", "Corrected", "CorrectedTerms", "Differences", "Distributed", "Explained", "Fixed",
+    "Fixings", "KnownAt", "Opened", "Published", "Remitted", "Verified", "WorkedDeal", "amend", "approve", "backup", "board", "check_deal", "check_proof",
+    "correct", "correct_terms", "correct_worked", "deal_picture", "diff", "distribute", "document", "explain", "export_beancount", "export_bundle",
+    "fix_rates", "import_bundle", "open_deal", "period", "position_of", "prove", "publish", "reconcile", "remit", "restore", "seal_log", "statement",
+    "terms_of", "verify", "worked_deals", "worked_folders",
 ]  # fmt: skip

@@ -13,9 +13,11 @@ import sqlalchemy.exc
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 
 from ledger.core.problems import Problem, ProblemsFound, stop_on
-from ledger.store import log, schema
+from ledger.store import log, roles, schema
+from ledger.store.advice import advice
 from ledger.store.log import Writer
 from ledger.store.projections import Reader
+from ledger.store.roles import Right
 
 BUSY_SECONDS = 30
 """How long a writer waits for another process's transaction on SQLite before it gives up."""
@@ -50,6 +52,20 @@ class Store:
         with self._begin("") as connection:
             return schema.check(connection)
 
+    def advice(self) -> list[Problem]:
+        """What is unsafe about how the database is kept, though nothing is wrong with it."""
+        with self._begin("") as connection:
+            return list(advice(connection))
+
+    def grant(self, right: Right, user: str) -> None:
+        """Give a user of PostgreSQL a right on the books, as their owner. Raises ProblemsFound: also on SQLite, which knows no users."""
+        if not self.is_postgresql:
+            raise ProblemsFound([Problem("SQLite knows no users", "use the permissions of the file, or PostgreSQL where several people work on the books")])
+        self._stop_if_outdated()
+        with self._begin("") as connection:
+            for statement in roles.statements(right, user, str(connection.exec_driver_sql("SELECT current_schema()").scalar_one())):
+                connection.exec_driver_sql(statement)
+
     @contextmanager
     def reading(self) -> Iterator[Reader]:
         """One consistent snapshot; it sees nothing that is committed after it began. Raises ProblemsFound where there are no tables."""
@@ -66,6 +82,13 @@ class Store:
             yield Writer(connection, deal, self.clock)
             log.write_point("before commit")
         log.write_point("after commit")
+
+    @contextmanager
+    def filling(self) -> Iterator[Connection]:
+        """One transaction for an owner who fills an empty database row by row: see `ledger.store.copying`."""
+        self._stop_if_outdated()
+        with self._begin("IMMEDIATE") as connection:
+            yield connection
 
     @property
     def is_postgresql(self) -> bool:

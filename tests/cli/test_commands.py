@@ -361,7 +361,7 @@ def test_database_is_upgraded_and_checked(tranche: Tranche) -> None:
 
     assert upgraded.output == "sqlite:///tranche.db is up to date\n"
     assert checked.output == "sqlite:///tranche.db is as it was created\n"
-    assert json.loads(tranche("database", "check", "--json").stdout) == {"database": "sqlite:///tranche.db", "problems": []}
+    assert json.loads(tranche("database", "check", "--json").stdout) == {"database": "sqlite:///tranche.db", "problems": [], "advice": []}
 
 
 def test_database_in_a_folder_that_is_not_there_is_a_problem(tranche: Tranche) -> None:

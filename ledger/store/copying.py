@@ -1,0 +1,85 @@
+"""Copying a whole database, row for row, into one that has the tables and no deal: what a backup and a restore are made of.
+
+Rows are copied and not appended, so the triggers that forbid late rows are put aside for the one transaction; the owner of a database can do that and
+nobody else. The copy proves itself afterwards, by `verify`, as any set of books does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, TypeDecorator, func, select, text
+
+from ledger.core.problems import Problem, ProblemsFound
+from ledger.store import tables
+from ledger.store.bulk import insert_rows
+
+ROWS_AT_ONCE = 10_000
+Progress = Callable[[str, int], None]
+"""Told the table and how many of its rows are copied."""
+
+
+def copy_rows(source: Connection, target: Connection, progress: Progress = lambda _table, _rows: None) -> int:
+    """Copy every row of every table; how many there were. Raises ProblemsFound where the target holds deals already."""
+    if target.execute(select(func.count()).select_from(tables.deal)).scalar_one():
+        raise ProblemsFound([Problem("the database holds deals already", "restore into an empty one, made by `tranche database upgrade`")])
+    with _triggers_aside(target):
+        copied = sum(_copy_table(source, target, table, progress) for table in tables.metadata.sorted_tables)
+    if target.dialect.name == "postgresql":
+        _continue_numbers(target)
+    return copied
+
+
+def _copy_table(source: Connection, target: Connection, table: Table, progress: Progress) -> int:
+    """One table in the order of its key, so that what a row rests on is there before it."""
+    stored = [_as_stored(column.type, target) for column in table.columns]
+    chosen = select(table).order_by(*table.primary_key.columns)
+    copied = 0
+    with source.execute(chosen.execution_options(yield_per=ROWS_AT_ONCE)) as found:
+        for rows in found.partitions():
+            insert_rows(target, table, [_converted(row, stored) for row in rows])
+            copied += len(rows)
+            progress(table.name, copied)
+    return copied
+
+
+def _as_stored(kind: Any, target: Connection) -> Callable[[Any], Any]:
+    """How a value of a column is handed to the target's driver: days and times as text on SQLite, everything else as it is."""
+    if isinstance(kind, TypeDecorator):
+        return lambda value: kind.process_bind_param(value, target.dialect)
+    return lambda value: value
+
+
+def _converted(row: Row[Any], stored: Sequence[Callable[[Any], Any]]) -> tuple[Any, ...]:
+    return tuple(convert(value) for convert, value in zip(stored, row, strict=True))
+
+
+@contextmanager
+def _triggers_aside(target: Connection) -> Iterator[None]:
+    """Without the triggers of ours until the block ends; foreign keys and checks stay."""
+    if target.dialect.name == "sqlite":
+        triggers = target.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY rowid").all()
+        aside, back = [f"DROP TRIGGER {name}" for name, _ in triggers], [statement for _, statement in triggers]
+    else:
+        triggers = target.exec_driver_sql(_OWN_TRIGGERS).all()
+        aside = [f"ALTER TABLE {table} DISABLE TRIGGER {name}" for table, name in triggers]
+        back = [f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}" for table, name in triggers]
+    for statement in aside:
+        target.exec_driver_sql(statement)
+    yield
+    for statement in back:
+        target.exec_driver_sql(statement)
+
+
+_OWN_TRIGGERS = (
+    "SELECT relname, tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid WHERE NOT tgisinternal"
+    " AND relnamespace = current_schema()::regnamespace"
+)
+
+
+def _continue_numbers(target: Connection) -> None:
+    """The next deal takes the number after those that were copied."""
+    highest = target.execute(select(func.coalesce(func.max(tables.deal.c.deal_id), 0))).scalar_one()
+    target.execute(text(f"ALTER TABLE deal ALTER COLUMN deal_id RESTART WITH {int(highest) + 1}"))
