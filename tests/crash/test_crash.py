@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import random
 import time
 from collections import Counter
@@ -16,19 +15,9 @@ import pytest
 from ledger import service
 from ledger.store.engine import Store
 from tests.crash import work
+from tests.crash.conftest import PATIENCE, Processes
 
 MONTHS = 3
-PATIENCE = 60
-"""Seconds after which a child or server that does not answer fails the test."""
-Processes = multiprocessing.context.ForkServerContext
-
-
-@pytest.fixture(scope="module")
-def processes() -> Processes:
-    """Children are forked from a server that has imported the ledger, and nothing of this process's connections."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.crash.work"])
-    return context
 
 
 @pytest.fixture(scope="module")
