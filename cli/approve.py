@@ -17,7 +17,8 @@ from cli.common import Settings, with_settings
 def command(settings: Settings, deal: str, period: str, reason: str) -> None:
     """Approve what `tranche distribute` proposed for PERIOD of DEAL, which closes it: exactly that, by its digest, and by another actor.
 
-    It is refused where anything was appended since. Only a deal whose file says `approval: true` asks for it.
+    It is refused where anything was appended since. A deal asks for it whose file says `approval: true`, and a database by `tranche database approval asked`.
+    Where keys are in use, --key must name one.
     """
     from ledger import service
     from ledger.core.statement import draw

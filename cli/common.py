@@ -17,6 +17,7 @@ import click
 from ledger.core.problems import Problem, ProblemsFound
 
 if TYPE_CHECKING:
+    from ledger.service.actors import Proof
     from ledger.store.engine import Store
 
 P = ParamSpec("P")
@@ -34,23 +35,33 @@ class Settings:
     database: str
     declared: str | None
     json: bool
+    key: Path | None = None
 
     def actor_in(self, store: Store) -> str:
-        """Who is writing: the database's own user where it has users, else who is declared, else the user of the system. Raises ProblemsFound."""
-        user = store.user()
-        if user is None:
+        """Who is writing: the one whose key --key names, else the database's own user where it has users, else who is declared, else the user of the system.
+
+        Raises ProblemsFound for a key that is not on the database's list, and for another actor than the one that is proven.
+        """
+        from ledger import service
+
+        named = service.signing_as(store)
+        proven = named or store.user()
+        if proven is None:
             return self.declared or _user()
-        if self.declared not in (None, user):
-            remedy = "connect as that user, or leave out --actor"
-            raise ProblemsFound([Problem(f"the actor is {user}, as whom the database is open, and not {self.declared}", remedy)])
-        return user
+        if self.declared not in (None, proven):
+            how, remedy = (
+                ("whose key --key names", "leave out --actor") if named else ("as whom the database is open", "connect as that user, or leave out --actor")
+            )
+            raise ProblemsFound([Problem(f"the actor is {proven}, {how}, and not {self.declared}", remedy)])
+        return proven
 
     @contextmanager
     def store(self) -> Iterator[Store]:
-        """The database, closed at the end. It must have its tables."""
+        """The database, closed at the end, with the key to sign with. It must have its tables."""
+        from ledger.store import keys
         from ledger.store.engine import Store
 
-        store = Store(self.database)
+        store = Store(self.database, signer=keys.read_private(read_file(self.key)) if self.key else None)
         try:
             yield store
         finally:
@@ -64,9 +75,17 @@ def _keep(ctx: click.Context, option: click.Parameter, value: object) -> None:
 
 
 def common_options(command: AnyFunction) -> AnyFunction:
-    """`--database`, `--actor` and `--json`, on the program and on every command."""
+    """`--database`, `--actor`, `--key` and `--json`, on the program and on every command."""
     for option in (
         click.option("--json", is_flag=True, expose_value=False, callback=_keep, help="Print JSON, for scripts."),
+        click.option(
+            "--key",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            expose_value=False,
+            callback=_keep,
+            help="Sign with this Ed25519 private key (TRANCHE_KEY), and write as the actor that `tranche actor` lists it for.",
+        ),
         click.option(
             "--actor",
             metavar="NAME",
@@ -84,7 +103,8 @@ def settings() -> Settings:
     """What the options say, else the environment, else the usual values."""
     chosen = click.get_current_context().find_root().meta.get(_CHOSEN, {})
     database = chosen.get("database") or os.environ.get("TRANCHE_DATABASE") or DATABASE
-    return Settings(database, chosen.get("actor") or os.environ.get("TRANCHE_ACTOR"), bool(chosen.get("json")))
+    key = chosen.get("key") or os.environ.get("TRANCHE_KEY")
+    return Settings(database, chosen.get("actor") or os.environ.get("TRANCHE_ACTOR"), bool(chosen.get("json")), Path(key) if key else None)
 
 
 def _user() -> str:
@@ -182,6 +202,16 @@ OUTPUT = click.option("-o", "--output", type=click.Path(path_type=Path), metavar
 def counted(number: int, one: str, many: str = "") -> str:
     """`1 fee`, `2 fees`; a word whose plural is not its own with an s comes with it."""
     return f"{number} {one if number == 1 else many or f'{one}s'}"
+
+
+def who_acted(proof: Proof) -> str:
+    """How far commits prove who made them, in words."""
+    ways = {
+        "signed with a listed key": proof.signed,
+        "by the database's user": proof.database_user,
+        "by a declared actor, which proves nothing": proof.declared,
+    }
+    return "who acted: " + (", ".join(f"{counted(number, 'commit')} {how}" for how, number in ways.items() if number) or "nobody yet")
 
 
 # Problems, and what takes long ------------------------------------------------------------------------------------------

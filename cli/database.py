@@ -87,6 +87,19 @@ def grant(settings: Settings, right: Right, user: str, sql: bool) -> None:
         _say(settings, store, f"gives {user} the right {right}")
 
 
+@command.command(epilog=example(f"{DEMO} database approval asked"))
+@click.argument("setting", type=click.Choice(["asked", "not-asked"]))
+@with_settings
+def approval(settings: Settings, setting: str) -> None:
+    """Say whether the distributions of every deal need another actor's approval, whatever its file says. Where keys are in use, --key must name one."""
+    from ledger import service
+
+    with settings.store() as store:
+        act = service.set_approval(store, asked=setting == "asked", actor=settings.actor_in(store))
+        asks = "asks for approval" if setting == "asked" else "does not ask for approval"
+        _say(settings, store, f"{asks}, by act {act.number}" if act else f"{asks} already")
+
+
 def _say_copied(settings: Settings, copied: Copied, fact: str) -> None:
     if settings.json:
         click.echo(json.dumps(copied._asdict(), sort_keys=True))

@@ -15,6 +15,7 @@ from ledger.core.problems import ProblemsFound
 COMMANDS = {
     "demo": "run a real and an invented trust, from boarding to statement",
     "database": "create, migrate and check the database",
+    "actor": "list who may write, and with which key",
     "deal": "check, open, amend, list, show and draw deals",
     "rates": "state an index fixing in every deal that names the index",
     "remit": "append a servicer's remittance",

@@ -12,10 +12,9 @@ from cli.common import DEMO, OUTPUT, Settings, example, read_file, with_settings
 
 @click.command("seal", epilog=example(f"{DEMO} seal SMT-2000-4 -o sequoia.seal"))
 @click.argument("deal")
-@click.option("--key", type=click.Path(path_type=Path), metavar="FILE", help="Sign with this Ed25519 private key (PEM).")
 @OUTPUT
 @with_settings
-def command(settings: Settings, deal: str, key: Path | None, output: Path | None) -> None:
+def command(settings: Settings, deal: str, output: Path | None) -> None:
     """Write a seal of DEAL: the position and hash of its last commit. Keep it where the database's owner cannot change it.
 
     `tranche verify DEAL --seal FILE` finds by it what the log alone cannot show: an end that was cut off, or a history that was written anew.
@@ -23,5 +22,5 @@ def command(settings: Settings, deal: str, key: Path | None, output: Path | None
     from ledger import service
 
     with settings.store() as store:
-        sealed = service.seal_log(store, deal, read_file(key) if key else None)
+        sealed = service.seal_log(store, deal, read_file(settings.key) if settings.key else None)
     write_output(json.dumps(sealed, indent=2) + "\n", output)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.common import DEMO, Settings, example, stop, with_settings
+from cli.common import DEMO, Settings, example, stop, who_acted, with_settings
 
 if TYPE_CHECKING:
     from ledger.service.status import DealStatus, PeriodStatus
@@ -22,30 +22,30 @@ def command(settings: Settings, on: Any) -> None:
 
     A period is missing, received (and waits for more), blocked, checked, proposed, approved, distributed, published or revised.
 
-    On SQLite an actor is what the caller declares; the database does not know who is writing.
+    At the end: how many commits of the database prove who made them, by a listed key or as the database's user, and how many only declare an actor.
     """
     from ledger.service.status import status
 
     with settings.store() as store:
         deals = status(store, on.date() if on else None)
-        declared = "" if store.is_postgresql else "actors are declared, not proven: SQLite knows no users"
     if settings.json:
         click.echo(json.dumps([_plain(deal) for deal in deals], sort_keys=True))
     else:
-        _print(deals, declared)
+        _print(deals)
     problems = [problem.at(deal.deal) for deal in deals for problem in deal.problems]
     if problems:
         stop(problems)
 
 
-def _print(deals: list[DealStatus], note: str) -> None:
+def _print(deals: list[DealStatus]) -> None:
     from ledger.reports.layout import in_words, plain
+    from ledger.service.actors import Proof
 
     headers = ("deal", "position", "period", "determination", "pays on", "state", "late", "why")
     rows = [_row(deal, period) for deal in deals for period in deal.periods]
     click.echo(plain([in_words("", headers, rows, left={0, 2, 3, 4, 5, 6, 7})]), nl=False)
-    if note:
-        click.echo(f"\n{note}")
+    if deals:
+        click.echo(f"\n{who_acted(sum((deal.proof for deal in deals), Proof()))}")
 
 
 def _row(deal: DealStatus, period: PeriodStatus) -> tuple[str, ...]:
@@ -63,4 +63,5 @@ def _plain(deal: DealStatus) -> dict[str, Any]:
         }
         for period in deal.periods
     ]  # fmt: skip
-    return {"deal": deal.deal, "position": deal.position, "periods": periods, "problems": [str(problem) for problem in deal.problems]}
+    problems = [str(problem) for problem in deal.problems]
+    return {"deal": deal.deal, "position": deal.position, "actors": deal.proof._asdict(), "periods": periods, "problems": problems}

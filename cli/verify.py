@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.common import DEMO, Settings, example, progress, read_file, with_settings
+from cli.common import DEMO, Settings, example, progress, read_file, who_acted, with_settings
 from cli.several import OfDeals, Outcome, is_pattern, print_each
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 def command(settings: Settings, deal: str, sealed: Path | None, trust: Path | None) -> None:
     """Recompute the hash chain of DEAL (a pattern for several; of every deal, where none is named), run every distribution again from the log, and compare.
 
-    What was altered is named, the first bad position first. That the log was cut off at its end only a seal can show.
+    What was altered is named, the first bad position first; every signature is checked, and every approval that was asked for. That the log was cut off at
+    its end only a seal can show.
     """
     from ledger import service
 
@@ -43,7 +44,7 @@ def command(settings: Settings, deal: str, sealed: Path | None, trust: Path | No
 def _line(found: Verified) -> str:
     anchored = "anchored by the seal" if found.is_anchored else "unanchored: no seal was given"
     whole = f"the chain is whole up to position {found.position}, head {found.head}"
-    return f"{whole}; {found.periods} distributions replay to the same cents; {anchored}"
+    return f"{whole}; {found.periods} distributions replay to the same cents; {who_acted(found.proof)}; {anchored}"
 
 
 def _plain(found: Verified) -> dict[str, Any]:
@@ -54,5 +55,6 @@ def _plain(found: Verified) -> dict[str, Any]:
         "head": found.head,
         "distributions": found.periods,
         "anchored": found.is_anchored,
+        "actors": found.proof._asdict(),
         "problems": problems,
     }

@@ -3,6 +3,7 @@
 Every function takes the `Store` first. Those that write take the actor and answer only after the database has committed.
 """
 
+from ledger.service.actors import acts, add_actor, revoke_actor, set_approval, signing_as
 from ledger.service.addresses import Addresses
 from ledger.service.amendments import Amended, amend
 from ledger.service.backups import Copied, backup, restore
@@ -27,8 +28,8 @@ from ledger.service.worked import WorkedDeal, board, correct_worked, worked_deal
 
 __all__ = [
     "Addresses", "Amended", "Anchor", "Bundled", "Change", "Copied", "Corrected", "CorrectedTerms", "Differences", "Distributed", "Explained", "Fixed",
-    "Fixings", "KnownAt", "Opened", "Published", "Remitted", "Verified", "WorkedDeal", "amend", "approve", "backup", "board", "check_deal", "check_proof",
-    "correct", "correct_terms", "correct_worked", "deal_picture", "diff", "distribute", "document", "explain", "export_beancount", "export_bundle",
-    "fix_rates", "import_bundle", "open_deal", "period", "position_of", "prove", "publish", "reconcile", "remit", "restore", "seal_log", "statement",
-    "terms_of", "verify", "worked_deals", "worked_folders",
+    "Fixings", "KnownAt", "Opened", "Published", "Remitted", "Verified", "WorkedDeal", "acts", "add_actor", "amend", "approve", "backup", "board", "check_deal",
+    "check_proof", "correct", "correct_terms", "correct_worked", "deal_picture", "diff", "distribute", "document", "explain", "export_beancount",
+    "export_bundle", "fix_rates", "import_bundle", "open_deal", "period", "position_of", "prove", "publish", "reconcile", "remit", "restore", "revoke_actor",
+    "seal_log", "set_approval", "signing_as", "statement", "terms_of", "verify", "worked_deals", "worked_folders",
 ]  # fmt: skip

@@ -23,7 +23,7 @@ from ledger.core.terms import Terms
 from ledger.files import deal_file
 from ledger.service.books import Months, latest, numbered, stored
 from ledger.service.distributions import Run
-from ledger.service.reopening import History, approved_or_proposed, replay
+from ledger.service.reopening import History, approved_or_proposed, asks_for_approval, replay
 from ledger.service.terms import Versions, named, terms_stated
 from ledger.store import seal
 from ledger.store.engine import Store
@@ -122,7 +122,7 @@ class Incoming:
 
     def reopen(self) -> CorrectedTerms:
         done = CorrectedTerms(self.versions.deal, "reopen", self.key, self.until)
-        if self.opening_terms.deal.approval:
+        if asks_for_approval(self.writer, self.versions):
             digest = seal.file_digest(self.source)
             proposal = approved_or_proposed(self.writer, self.versions.deal, self.key, digest, self.actor, self.reason)
             if proposal is not None:

@@ -22,7 +22,7 @@ from ledger.files.correction import Correction
 from ledger.service.books import latest, numbered
 from ledger.service.distributions import Run
 from ledger.service.ledgers import month_problems
-from ledger.service.reopening import History, approved_or_proposed, replay
+from ledger.service.reopening import History, approved_or_proposed, asks_for_approval, replay
 from ledger.service.terms import Versions
 from ledger.store import seal
 from ledger.store.engine import Store
@@ -181,8 +181,8 @@ class Incoming:
         return History.of(self.writer, self.deal)
 
     def proposed(self, actor: str, reason: str) -> Receipt | None:
-        """The commit that proposes a reopening, where the deal asks for approval and this actor gives none; None where it may go ahead."""
-        if not self.versions.at()[0].deal.approval:
+        """The commit that proposes a reopening, where deal or database ask for approval and this actor gives none; None where it may go ahead."""
+        if not asks_for_approval(self.writer, self.versions):
             return None
         return approved_or_proposed(self.writer, self.deal, min(one.period for one in self.corrections), self.digest, actor, reason)
 

@@ -19,6 +19,7 @@ from ledger.core.schedule import PeriodDates
 from ledger.core.state import State
 from ledger.core.statement import Statement, draw
 from ledger.core.terms import Terms
+from ledger.service.actors import approver_problems
 from ledger.service.books import Months, header_of, latest, numbered, record
 from ledger.service.terms import Versions, terms_stated
 from ledger.store import seal
@@ -45,7 +46,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Distributed:
-    """The periods that were run, what stopped the next one if anything did, and the proposal that waits for approval where the deal asks for one."""
+    """The periods that were run, what stopped the next one if anything did, and the proposal that waits for approval where deal or database ask for one."""
 
     runs: list[Run]
     problems: tuple[Problem, ...] = ()
@@ -65,8 +66,8 @@ def distribute(
 ) -> Distributed:
     """Run the waterfall for each period that was remitted and not yet distributed, in order. A draft records nothing.
 
-    `progress` is told the key of each period that is done. What went well before a problem is kept: each period is whole by itself. Where the deal asks
-    for approval, the first period is proposed, and closes when another actor approves it.
+    `progress` is told the key of each period that is done. What went well before a problem is kept: each period is whole by itself. Where deal or database
+    ask for approval, the first period is proposed, and closes when another actor approves it.
     """
     if draft:
         with store.reading() as reader:
@@ -85,7 +86,9 @@ def distribute(
 
 
 def _asks_for_approval(reader: Reader, deal: str) -> bool:
-    """Whether the terms of the period that is distributed next ask for another actor's approval."""
+    """Whether the database, or the terms of the period that is distributed next, ask for another actor's approval."""
+    if reader.standing.asks_for_approval:
+        return True
     versions = Versions(reader, deal)
     last, _ = versions.at()
     return versions.at(schedule.key_of(last.deal, latest(reader, last).distribution.number + 1))[0].deal.approval
@@ -176,7 +179,8 @@ def approve(store: Store, deal: str, period: str, *, actor: str, reason: str = "
     with store.writing(deal) as writer:
         proposal = pending(writer, deal)
         key = schedule.named(Versions(writer, deal).at()[0].deal, period)
-        stop_on(problem.at(deal) for problem in _approval_problems(proposal, key, actor, writer.tip.position))
+        problems = [*_approval_problems(proposal, key, actor, writer.tip.position), *approver_problems(writer, actor)]
+        stop_on(problem.at(deal) for problem in problems)
         assert proposal is not None
         run = next(upcoming(writer, deal, key))
         close_period(writer, run, [Event(0, "approval", proposal.actor, code=proposal.digest, amount=run.previous + 1)], actor, reason or "approved")
@@ -185,7 +189,7 @@ def approve(store: Store, deal: str, period: str, *, actor: str, reason: str = "
 
 def _approval_problems(proposal: Proposal | None, key: date, actor: str, position: int) -> Iterator[Problem]:
     if proposal is None or proposal.period != key:
-        yield Problem(f"nothing is proposed for {key}", "run `tranche distribute` first; it records a proposal where the deal asks for approval")
+        yield Problem(f"nothing is proposed for {key}", "run `tranche distribute` first; it records a proposal where deal or database ask for approval")
         return
     if actor == proposal.actor:
         yield Problem(f"{actor} proposed {key} and cannot approve it too", "let another actor approve it: --actor NAME")

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ledger.core.problems import Problem, ProblemsFound
 from ledger.service.known_at import existing
-from ledger.store import proof, seal
+from ledger.store import keys, proof, seal
 from ledger.store.engine import Store
 from ledger.store.projections import Commit, Reader
 from ledger.store.proof import Json, Proof, Seal
 from ledger.store.tables import instant_text
-
-_INSTALL = "install it with `pip install 'tranche-ledger[sign]'`"
 
 
 def prove(store: Store, deal: str, position: int, line: int) -> Json:
@@ -117,25 +115,10 @@ def _read(text: str, name: str, format_: str) -> Json:
 # Signatures ----------------------------------------------------------------------------------------------------------------
 
 
-def _ed25519() -> tuple[Any, Any]:
-    try:
-        from cryptography.hazmat.primitives import serialization
-        from cryptography.hazmat.primitives.asymmetric import ed25519
-    except ModuleNotFoundError as error:
-        raise ProblemsFound([Problem("signing needs the package cryptography", _INSTALL)]) from error
-    return ed25519, serialization
-
-
 def _signed(made: Seal, pem: bytes) -> Json:
     """The signature and the public key, both in hex. Raises ProblemsFound for a key of another kind."""
-    ed25519, serialization = _ed25519()
-    try:
-        key = serialization.load_pem_private_key(pem, password=None)
-    except (ValueError, TypeError):
-        key = None
-    if not isinstance(key, ed25519.Ed25519PrivateKey):
-        raise ProblemsFound([Problem("the key is no Ed25519 private key", "make one with `openssl genpkey -algorithm ed25519 -out KEY`")])
-    return {"key": key.public_key().public_bytes_raw().hex(), "signature": key.sign(made.signed_bytes()).hex()}
+    signer = keys.read_private(pem)
+    return {"key": signer.key, "signature": signer.sign(made.signed_bytes()).hex()}
 
 
 def _signature_problems(made: Seal, given: Json, trusted: bytes | None) -> Iterator[Problem]:
@@ -143,14 +126,15 @@ def _signature_problems(made: Seal, given: Json, trusted: bytes | None) -> Itera
         if trusted:
             yield Problem("the seal is not signed", "seal with --key")
         return
-    ed25519, serialization = _ed25519()
-    from cryptography.exceptions import InvalidSignature
-
-    try:
-        key = ed25519.Ed25519PublicKey.from_public_bytes(bytes.fromhex(given["key"]))
-        key.verify(bytes.fromhex(given["signature"]), made.signed_bytes())
-    except (InvalidSignature, ValueError, KeyError):
+    if not _holds(made, given):
         yield Problem("altered: the seal's signature does not hold", "it was changed after it was signed; trust nothing that it says")
-        return
-    if trusted and serialization.load_pem_public_key(trusted) != key:
+    elif trusted and keys.read_public(trusted) != given["key"]:
         yield Problem("the seal was signed with another key than the one that is trusted", "ask who made it")
+
+
+def _holds(made: Seal, given: Json) -> bool:
+    """Whether a signed seal, as somebody gave it, was signed as it stands."""
+    try:
+        return keys.holds(given["key"], bytes.fromhex(given["signature"]), made.signed_bytes())
+    except (TypeError, ValueError, KeyError):
+        return False

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from ledger.core.events import Event
-from ledger.core.problems import Problem, ProblemsFound
+from ledger.core.problems import Problem, ProblemsFound, stop_on
 from ledger.core.settlement import settled
+from ledger.service.actors import approver_problems
 from ledger.service.books import Months, header_of, record, stored
 from ledger.service.distributions import Run, run_after
 from ledger.service.terms import Versions, terms_stated
@@ -76,15 +77,21 @@ REOPENING = "reopen"
 """The subject of a proposal to reopen; one to distribute has none."""
 
 
+def asks_for_approval(reader: Reader, versions: Versions) -> bool:
+    """Whether the database, or the deal's terms as they now stand, ask for another actor before closed periods are replaced."""
+    return reader.standing.asks_for_approval or versions.at()[0].deal.approval
+
+
 def approved_or_proposed(writer: Writer, deal: str, first: date, digest: str, actor: str, reason: str) -> Receipt | None:
     """None where another actor proposed the very same correction and nothing was appended since; else the commit that proposes it.
 
-    Raises ProblemsFound where the same actor asks twice.
+    Raises ProblemsFound where the same actor asks twice, or the other may not approve.
     """
     proposals = [(position, event) for position, event in writer.events(deal, kinds=["proposal"], position=writer.tip.position) if event.subject == REOPENING]
     for position, event in proposals:
         commit = writer.commit(deal, position)
         if event.code == digest and commit.actor != actor:
+            stop_on(problem.at(deal) for problem in approver_problems(writer, actor))
             return None
         if event.code == digest:
             remedy = "let another actor run the same command with the same file: --actor NAME"

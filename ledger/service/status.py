@@ -16,6 +16,7 @@ from ledger.core.schedule import PeriodDates
 from ledger.core.state import State
 from ledger.core.terms import Terms
 from ledger.files import calendars
+from ledger.service.actors import Proof, proof_of
 from ledger.service.books import Stored, latest, recorded_dates
 from ledger.service.distributions import Run, pending, upcoming
 from ledger.service.terms import Versions
@@ -48,12 +49,16 @@ class PeriodStatus:
 
 @dataclass(frozen=True, slots=True)
 class DealStatus:
-    """A deal on a day: the last period that was distributed, and every one since whose collections are over. `problems` where it cannot be read."""
+    """A deal on a day: the last period that was distributed, and every one since whose collections are over. `problems` where it cannot be read.
+
+    `proof` says how far its commits prove who made them.
+    """
 
     deal: str
     position: int
     periods: tuple[PeriodStatus, ...]
     problems: tuple[Problem, ...] = ()
+    proof: Proof = Proof()
 
 
 def status(store: Store, on: date | None = None) -> list[DealStatus]:
@@ -68,7 +73,7 @@ def _deal_status(store: Store, deal: str, position: int, on: date | None) -> Dea
         with store.reading() as reader:
             versions = Versions(reader, deal)
             day = on or store.clock().astimezone(ZoneInfo(versions.at()[0].deal.time_zone)).date()
-            return DealStatus(deal, position, tuple(_periods(reader, versions, day)))
+            return DealStatus(deal, position, tuple(_periods(reader, versions, day)), proof=proof_of(reader, deal))
     except ProblemsFound as found:
         return DealStatus(deal, position, (), found.problems)
 

@@ -9,6 +9,8 @@ from ledger.core.distribution import RULES, encode_state
 from ledger.core.problems import Problem, ProblemsFound
 from ledger.core.processor import distribute as run_period
 from ledger.core.settlement import settled
+from ledger.service.actors import Proof, proof_of
+from ledger.service.approvals import approval_problems
 from ledger.service.books import collections, recorded_dates, stored
 from ledger.service.proof import Anchor, seal_problems
 from ledger.service.publications import published_problems
@@ -18,6 +20,7 @@ from ledger.store import seal
 from ledger.store.engine import Store
 from ledger.store.projections import Reader
 from ledger.store.verify import verify as verify_books
+from ledger.store.verify_actors import check_acts
 from ledger.store.verify_books import orphans
 
 
@@ -25,7 +28,8 @@ from ledger.store.verify_books import orphans
 class Verified:
     """What `verify` found of one deal: commits and events whose hashes agree, periods that replayed the same, and all that does not.
 
-    `is_anchored` says that a seal from outside the database agrees: the log alone cannot show that its end was cut off, head and all.
+    `is_anchored` says that a seal from outside the database agrees: the log alone cannot show that its end was cut off, head and all. `proof` says how
+    far the commits prove who made them.
     """
 
     deal: str
@@ -34,6 +38,7 @@ class Verified:
     periods: int
     problems: tuple[Problem, ...]
     is_anchored: bool = False
+    proof: Proof = Proof()
 
 
 def verify(store: Store, deal: str, anchor: Anchor | None = None) -> Verified:
@@ -42,7 +47,7 @@ def verify(store: Store, deal: str, anchor: Anchor | None = None) -> Verified:
     `anchor` is a seal that was kept outside the database. Raises ProblemsFound for a file that is no seal.
     """
     with store.reading() as reader:
-        problems = [*store.check(), *orphans(reader.connection), *verify_books(reader, deal)]
+        problems = [*store.check(), *orphans(reader.connection), *check_acts(reader.connection), *verify_books(reader, deal)]
         problems += seal_problems(reader, deal, anchor) if anchor else []
         if problems:
             return Verified(deal, 0, "", 0, tuple(problems))
@@ -51,7 +56,9 @@ def verify(store: Store, deal: str, anchor: Anchor | None = None) -> Verified:
         rows = [row.number for row in reader.distributions(deal)]
         problems = [problem for number in rows for problem in _replay(reader, versions, number)]
         problems += published_problems(reader, versions)
-    return Verified(deal, head.position, head.hash, len(rows) - 1, tuple(problems), anchor is not None and not problems)
+        problems += approval_problems(reader, versions)
+        proof = proof_of(reader, deal)
+    return Verified(deal, head.position, head.hash, len(rows) - 1, tuple(problems), anchor is not None and not problems, proof)
 
 
 def _replay(reader: Reader, versions: Versions, number: int) -> Iterator[Problem]:

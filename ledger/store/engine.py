@@ -14,7 +14,9 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 
 from ledger.core.problems import Problem, ProblemsFound, stop_on
 from ledger.store import log, roles, schema
+from ledger.store.actors import ActWriter
 from ledger.store.advice import advice
+from ledger.store.keys import Signer
 from ledger.store.log import Writer
 from ledger.store.projections import Reader
 from ledger.store.roles import Right
@@ -28,12 +30,15 @@ _BEGIN = "tranche_begin"
 
 
 class Store:
-    """A database of books. `url` is `sqlite:///file`, `postgresql://...` or `postgresql+psycopg://...`; `clock` gives the time with its offset."""
+    """A database of books. `url` is `sqlite:///file`, `postgresql://...` or `postgresql+psycopg://...`; `clock` gives the time with its offset.
 
-    def __init__(self, url: str, *, clock: Callable[[], datetime] = log.utc_now) -> None:
+    With a `signer` all that is appended is signed: the key must be on the database's actor list.
+    """
+
+    def __init__(self, url: str, *, clock: Callable[[], datetime] = log.utc_now, signer: Signer | None = None) -> None:
         """Opens nothing yet. Raises ProblemsFound for a URL that is not one of the above."""
         self.url = _parse(url)
-        self.clock = clock
+        self.clock, self.signer = clock, signer
         self.engine = _create(self.url)
         self._is_current = False
 
@@ -79,9 +84,16 @@ class Store:
         """Holds the lock of the deal's head for the whole block, commits at its end, rolls back on any exception."""
         self._stop_if_outdated()
         with self._begin("IMMEDIATE") as connection:
-            yield Writer(connection, deal, self.clock)
+            yield Writer(connection, deal, self.clock, self.signer)
             log.write_point("before commit")
         log.write_point("after commit")
+
+    @contextmanager
+    def acting(self) -> Iterator[ActWriter]:
+        """Holds off every writer for the whole block, commits at its end, rolls back on any exception."""
+        self._stop_if_outdated()
+        with self._begin("IMMEDIATE") as connection:
+            yield ActWriter(connection, self.clock, self.signer)
 
     @contextmanager
     def filling(self) -> Iterator[Connection]:

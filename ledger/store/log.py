@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from itertools import count
 from operator import eq, itemgetter
 from typing import Any, Literal, NamedTuple
@@ -18,7 +19,9 @@ from ledger.core.money import LIMIT
 from ledger.core.posting import Posting
 from ledger.core.problems import Problem, ProblemsFound, stop_on
 from ledger.store import seal, tables
+from ledger.store.actors import Signature, Standing, add_signature, signed_commit
 from ledger.store.bulk import database_dates, insert_rows
+from ledger.store.keys import Signer
 from ledger.store.projections import Head, Reader
 
 Treatment = Literal["original", "supersede", "adjust", "reopen"]
@@ -34,6 +37,8 @@ _INTEGER = 2**31 - 1
 # Statements of the path that every commit takes, put together once: SQLAlchemy takes longer to build one than SQLite to run it.
 _COMMITS = tables.log_commit.c
 _OF_PERIOD = (_COMMITS.deal_id == bindparam("deal"), _COMMITS.period == bindparam("period"))
+_HAS_ACTS = select(tables.act.c.number).exists().label("has_acts")
+_LOCK_HEAD = select(tables.head, _HAS_ACTS).join_from(tables.head, tables.deal).where(tables.deal.c.name == bindparam("deal")).with_for_update(of=tables.head)
 _SAME_FILE = select(_COMMITS.position, _COMMITS.hash).where(*_OF_PERIOD, _COMMITS.source_digest == bindparam("digest"))
 _LAST_ATTEMPT = select(func.coalesce(func.max(_COMMITS.attempt), 0)).where(*_OF_PERIOD, _COMMITS.source == bindparam("source"))
 _INSERT_COMMIT = insert(tables.log_commit)
@@ -85,12 +90,16 @@ class Moved(ProblemsFound):
 
 
 class Writer(Reader):
-    """Writes to one deal and reads what it wrote. `tip` is the deal's last commit; the deal must exist before anything else is done."""
+    """Writes to one deal and reads what it wrote. `tip` is the deal's last commit; the deal must exist before anything else is done.
 
-    def __init__(self, connection: Connection, deal: str, clock: Callable[[], datetime]) -> None:
+    With a `signer` each commit that it appends is signed.
+    """
+
+    def __init__(self, connection: Connection, deal: str, clock: Callable[[], datetime], signer: Signer | None = None) -> None:
         super().__init__(connection)
-        self.deal = deal
+        self.deal, self.signer = deal, signer
         self._clock = clock
+        self._may_have_acts = True
         self._head = self._lock()
         write_point("begun")
 
@@ -108,9 +117,16 @@ class Writer(Reader):
 
     def _lock(self) -> Head | None:
         """Wait for the deal's head row; on SQLite, BEGIN IMMEDIATE has locked the whole database already."""
-        chosen = select(tables.head).join(tables.deal).where(tables.deal.c.name == self.deal).with_for_update(of=tables.head)
-        row = self.connection.execute(chosen).one_or_none()
-        return None if row is None else Head(row.position, row.hash.hex(), row.event_count, row.recorded_at)
+        row = self.connection.execute(_LOCK_HEAD, {"deal": self.deal}).one_or_none()
+        if row is None:
+            return None
+        self._may_have_acts = bool(row.has_acts)
+        return Head(row.position, row.hash.hex(), row.event_count, row.recorded_at)
+
+    @cached_property
+    def standing(self) -> Standing:
+        """What the acts come to, until the transaction ends: no act is recorded meanwhile. Where there are none, the head's lock has said so already."""
+        return Standing.of(self.acts()) if self._may_have_acts else Standing()
 
     def open_deal(self) -> None:
         """Create the deal with an empty log. Raises ProblemsFound where the name is taken or cannot be hashed."""
@@ -130,7 +146,8 @@ class Writer(Reader):
         """Append a commit, or find that the same file was appended before.
 
         Raises Conflict where another file of that source and period was appended, Moved where the head is not where it is expected, ProblemsFound
-        for what no column can hold, ValueError for a draft that contradicts itself. All of it before or with the rollback of the transaction.
+        for what no column can hold and for an actor who may not write with this key, or without one, ValueError for a draft that contradicts itself.
+        All of it before or with the rollback of the transaction.
         """
         deal_id, head = self.deal_id(self.deal), self.tip
         known = self._same_file(deal_id, draft)
@@ -141,9 +158,11 @@ class Writer(Reader):
             fact = f"{self.deal} is at position {head.position}, not at {expected_position}"
             raise Moved([Problem(fact, "somebody else has written: look at what is new, then run the command again", place=self.deal)])
         _check_draft(draft)
+        stop_on(problem.at(self.deal) for problem in self.standing.refusals(draft.actor, self.signer.key if self.signer else None))
         leaves = self._insert_events(deal_id, head.position + 1, draft.events)
         header = self._header(head, draft, leaves)
         self._insert_commit(deal_id, header, draft.source, draft.attempt)
+        self._sign(deal_id, header.position)
         return Receipt("appended", header.position, self.tip.hash, header.event_count)
 
     def add_events(self, events: Sequence[Event]) -> bytes:
@@ -200,6 +219,8 @@ class Writer(Reader):
         now = self._clock()
         if head.recorded_at is not None:
             now = max(now, head.recorded_at + timedelta(microseconds=1))  # a clock that was set back must not let "known at" run backwards
+        if self.standing.last is not None:
+            now = max(now, datetime.fromisoformat(self.standing.last.recorded_at) + timedelta(microseconds=1))  # nor bring a commit before an act that it obeys
         return seal.Header(
             name=self.deal,
             position=head.position + 1,
@@ -236,6 +257,12 @@ class Writer(Reader):
         self.connection.execute(_MOVE_HEAD, moved)
         self._head = head
         write_point("head moved")
+
+    def _sign(self, deal_id: int, position: int) -> None:
+        """Sign the commit that was appended last, where there is a key to sign with."""
+        if self.signer is not None and self.standing.last is not None:
+            signature = self.signer.sign(signed_commit(self.tip.hash, self.standing.last)).hex()
+            add_signature(self.connection, deal_id, Signature(position, self.standing.last.number, self.signer.key, signature))
 
     def add_document(self, digest: str, body: str) -> None:
         """Keep a deal or boarding file under its digest; a second time does nothing. Raises ValueError where the digest is not that of the body."""

@@ -16,6 +16,7 @@ from ledger.core.collections import Total
 from ledger.core.events import Event
 from ledger.core.problems import Problem, ProblemsFound
 from ledger.store import tables
+from ledger.store.actors import ActReader
 from ledger.store.books import BookReader
 from ledger.store.lines import LineReader
 from ledger.store.loans import LoanReader
@@ -89,7 +90,7 @@ class Seen(NamedTuple):
     position: int
 
 
-class Reader(BookReader, LoanReader, MonthReader, LineReader):
+class Reader(BookReader, LoanReader, MonthReader, LineReader, ActReader):
     """Reads within one transaction, so that all answers agree. Every method raises ProblemsFound for a deal that does not exist.
 
     `known_at` is a position; None means everything.

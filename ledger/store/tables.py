@@ -1,7 +1,7 @@
 """The tables as the queries see them. The migrations create them; a test compares the two.
 
-Every key leads with `deal_id`, so that one deal lives on one shard. `event` holds one row per fact in typed columns, in the order in which they are
-hashed; what a period collects is one `GROUP BY` over it.
+Every key leads with `deal_id`, so that one deal lives on one shard; only `act`, who may write and what the database asks for, is of no deal. `event`
+holds one row per fact in typed columns, in the order in which they are hashed; what a period collects is one `GROUP BY` over it.
 """
 
 from __future__ import annotations
@@ -248,4 +248,33 @@ statement = _table(
     PrimaryKeyConstraint("deal_id", "distribution", "version", name="statement_key"),
     ForeignKeyConstraint(["deal_id", "distribution"], ["distribution.deal_id", "distribution.number"], name="statement_distribution"),
     ForeignKeyConstraint(["deal_id", "known_at"], ["log_commit.deal_id", "log_commit.position"], name="statement_commit"),
+)
+
+act = _table(
+    "act",
+    Column("number", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("previous_hash", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("key", LargeBinary),
+    Column("signature", LargeBinary),
+    PrimaryKeyConstraint("number", name="act_key"),
+    CheckConstraint("kind IN ('add', 'revoke', 'set')", name="act_kind"),
+    CheckConstraint("(key IS NULL) = (signature IS NULL)", name="act_signature"),
+)
+
+commit_signature = _table(
+    "commit_signature",
+    Column("deal_id", Integer, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("act", Integer, nullable=False),
+    Column("key", LargeBinary, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("deal_id", "position", name="commit_signature_key"),
+    ForeignKeyConstraint(["deal_id", "position"], ["log_commit.deal_id", "log_commit.position"], name="commit_signature_commit"),
+    ForeignKeyConstraint(["act"], ["act.number"], name="commit_signature_act"),
 )

@@ -17,10 +17,12 @@ from sqlalchemy import func, select
 from ledger.core.events import Event
 from ledger.core.problems import Problem
 from ledger.store import seal, tables, verify_books
+from ledger.store.actors import ACTS, acts_of
 from ledger.store.bulk import Row, fetch_rows
 from ledger.store.findings import Findings, outside, wrong
 from ledger.store.projections import Reader
 from ledger.store.tables import instant_text
+from ledger.store.verify_actors import Signed, signature_problems
 
 _EVENTS_AT_ONCE = 50_000
 _LINES = [tables.event.c.position, *(tables.event.c[name] for name in Event._fields)]
@@ -48,6 +50,8 @@ def verify(reader: Reader, deal: str, progress: Callable[[int], None] = lambda e
     commits = _stored_commits(findings, deal)
     findings.problems += _chain_problems(deal, commits)
     findings.problems += _head_problems(findings, deal, commits)
+    signed = [Signed(commit.position, commit.hash, commit.header.actor, commit.header.recorded_at) for commit in commits]
+    findings.problems += signature_problems(signed, reader.signatures(deal), acts_of(findings.texts(ACTS, "act")))
     done = 0
     for batch in _batches(commits):
         _check_events(findings, batch)

@@ -18,7 +18,7 @@ def test_an_actor_is_declared_on_sqlite_and_status_says_so(tranche: Tranche) -> 
     tranche("deal", "open", "deal.yaml", "--actor", "m.okafor")
 
     assert actors(tranche) == ["m.okafor"]
-    assert "actors are declared, not proven: SQLite knows no users" in tranche("status").stdout
+    assert "who acted: 1 commit by a declared actor, which proves nothing" in tranche("status").stdout
 
 
 def test_the_actor_is_the_user_of_the_database_on_postgresql(tranche: Tranche, postgresql: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -199,7 +199,9 @@ def test_verify_says_that_all_is_well(distributed: Tranche) -> None:
 
     assert result.exit_code == 0, result.output
     assert result.output.startswith("COVE-1: the chain is whole up to position 5, head ")
-    assert result.output.endswith("; 2 distributions replay to the same cents; unanchored: no seal was given\n")
+    assert result.output.endswith(
+        "; 2 distributions replay to the same cents; who acted: 5 commits by a declared actor, which proves nothing; unanchored: no seal was given\n"
+    )
 
 
 def test_verify_names_what_was_altered(distributed: Tranche) -> None:

@@ -125,4 +125,4 @@ def test_a_key_that_is_none_is_refused(distributed: Tranche, tmp_path: Path) -> 
     refused = distributed("seal", "COVE-1", "--key", "key.pem")
 
     assert refused.exit_code == 1
-    assert "the key is no Ed25519 private key; make one with `openssl genpkey -algorithm ed25519 -out KEY`" in refused.stderr
+    assert "the key is no Ed25519 private key; make one with `tranche actor key -o FILE`" in refused.stderr

@@ -20,6 +20,7 @@ def empty(database: str) -> Iterator[Store]:
 
 @pytest.fixture
 def books(empty: Store) -> Store:
-    """The sample's three months: thirteen commits."""
+    """The sample's three months: thirteen commits, signed with a listed key."""
+    sample.list_actors(empty)
     sample.build(empty)
     return empty

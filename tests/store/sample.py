@@ -7,18 +7,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from ledger.core.distribution import BalanceRow
 from ledger.core.events import Event
 from ledger.core.money import Money
 from ledger.core.posting import Posting
 from ledger.store import seal
 from ledger.store.engine import Store
+from ledger.store.keys import Signer
 from ledger.store.log import Draft, Receipt, Treatment, Writer
 
 DEAL = "MERIDIAN-2025-1"
 LOANS = 6
 SCHEDULED, CURTAILED = 100_00, 7_00
-ACTOR = "m.okafor"
+ACTOR, CHECKER = "m.okafor", "a.lindqvist"
 
 
 class Ticking:
@@ -151,6 +154,22 @@ def add_month(store: Store, month: int, before: Mapping[str, Money], name: str =
     with store.writing(name) as writer:
         publish(writer, month, key, f'{{"period":"{key}"}}')
     return closing(balances(before, postings))
+
+
+def signer(seed: int = 1) -> Signer:
+    """A key that is the same on every run."""
+    key = Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32)
+    return Signer(key.public_key().public_bytes_raw().hex(), key.sign)
+
+
+def list_actors(store: Store) -> None:
+    """Three acts: the maker's key, the checker's, and that approval is asked for. From then on the maker's key signs."""
+    with store.acting() as writer:
+        writer.record("add", ACTOR, signer().key, "root")
+    store.signer = signer()
+    with store.acting() as writer:
+        writer.record("add", CHECKER, signer(2).key, ACTOR)
+        writer.record("set", "approval", "asked", ACTOR)
 
 
 def build(store: Store, months: int = 3, name: str = DEAL) -> None:
