@@ -54,7 +54,7 @@ Tranche = Callable[..., Result]
 def tranche(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tranche:
     """The program, run in a directory of its own that holds the files of the trust; its usual database lies there too."""
     monkeypatch.chdir(tmp_path)
-    for name in ("TRANCHE_DATABASE", "TRANCHE_ACTOR"):
+    for name in ("TRANCHE_DATABASE", "TRANCHE_ACTOR", "TRANCHE_KEY"):
         monkeypatch.delenv(name, raising=False)
     files = {"deal.yaml": DEAL, "2025-02.csv": FEBRUARY, "2025-03.csv": MARCH, "published.csv": PUBLISHED}
     for name, text in files.items():
