@@ -18,6 +18,7 @@ from ledger.core.money import LIMIT
 from ledger.core.problems import Problem, ProblemsFound
 
 BUNDLE, COMMIT, DOCUMENT, STATEMENT, END = "tranche-ledger bundle 1", "tranche-ledger commit 1", "document", "statement", "end"
+ACT, SIGNATURE = "tranche-ledger act 1", "signature"
 MOST_BYTES = 16_000_000
 """The most bytes of a line: a deal file has at most one million, a published statement of a large trust some hundred thousand."""
 _NEWER = "name the file that `tranche export` wrote; one of a newer release needs that release"
@@ -51,6 +52,20 @@ class CommitLine(NamedTuple):
     merkle_root: str
 
 
+class ActLine(NamedTuple):
+    """An act as it is hashed, in the order of the hash, and the key and signature (hex) of whoever recorded it, where it has one."""
+
+    number: int
+    previous_hash: str
+    kind: str
+    subject: str
+    value: str
+    recorded_at: str
+    actor: str
+    key: str | None = None
+    signature: str | None = None
+
+
 def line_of(value: Any) -> bytes:
     """A value as a line."""
     return orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)
@@ -62,7 +77,7 @@ class BundleReader:
     def __init__(self, stream: BinaryIO, name: str) -> None:
         self.name, self.line = name, 0
         self._stream, self._digest = stream, sha256()
-        self._next: list[Any] | None = None
+        self._ahead = b""
 
     def problem(self, fact: str, remedy: str = _AGAIN) -> ProblemsFound:
         """What is wrong with the line that was read last."""
@@ -72,6 +87,24 @@ class BundleReader:
         """The first line."""
         first = self._array(BUNDLE, f"the file is no `{BUNDLE}`", _NEWER)
         return Start(*self._held(first[1:], _START, "what a bundle begins with"))
+
+    def acts(self) -> Iterator[ActLine]:
+        """The acts that stand behind the first line, if any do."""
+        while self._comes(ACT):
+            act = self._held(self._read()[1:], _ACT, "an act")
+            yield ActLine(*act, *(self.signature() or ()))
+
+    def signature(self) -> tuple[str, str] | None:
+        """The key and the signature of the act or commit that was read last, where it is signed."""
+        if not self._comes(SIGNATURE):
+            return None
+        key, signature = self._held(self._read()[1:], _SIGNATURE, "a signature")
+        return key, signature
+
+    def _comes(self, kind: str) -> bool:
+        """Whether a line of this kind comes next; it is read, and held to its form, later."""
+        self._ahead = self._ahead or self._stream.readline(MOST_BYTES + 1)
+        return self._ahead.startswith(line_of([kind])[:-2])
 
     def commits(self) -> Iterator[CommitLine]:
         """Each commit; its events, documents and statements are to be read before the next. Ends with the last line, whose digest is compared."""
@@ -124,7 +157,7 @@ class BundleReader:
     def _read(self, fact: str = "the line is no JSON array in its one form", remedy: str = _AGAIN) -> list[Any]:
         """The next line. Raises ProblemsFound where it is too long, cut off, or not the canonical text of an array."""
         self.line += 1
-        line = self._stream.readline(MOST_BYTES + 1)
+        line, self._ahead = self._ahead or self._stream.readline(MOST_BYTES + 1), b""
         if len(line) > MOST_BYTES:
             raise self.problem(f"the line has more than {MOST_BYTES:,} bytes", "no line of a bundle is so long: do not trust where it comes from")
         if not line:
@@ -175,8 +208,16 @@ def _effect(value: Any) -> bool:
     return type(value) is int and value in (1, -1)
 
 
+def _hex(value: Any, digits: int) -> bool:
+    return isinstance(value, str) and len(value) == digits and not value.strip("0123456789abcdef")
+
+
 def _hash(value: Any) -> bool:
-    return isinstance(value, str) and len(value) == 64 and not value.strip("0123456789abcdef")
+    return _hex(value, 64)
+
+
+def _signed(value: Any) -> bool:
+    return _hex(value, 128)
 
 
 def _day(value: Any) -> bool:
@@ -200,6 +241,8 @@ def _or_null(holds: Callable[[Any], bool]) -> Callable[[Any], bool]:
 
 
 _START: tuple[Column, ...] = (("deal", _text), ("position", _count), ("hash", _hash), ("event_count", _whole), ("recorded_at", _instant))
+_ACT: tuple[Column, ...] = tuple(zip(ActLine._fields[:7], (_count, _hash, _text, _text, _text, _instant, _text), strict=True))
+_SIGNATURE: tuple[Column, ...] = (("key", _hash), ("signature", _signed))
 _COMMIT: tuple[Column, ...] = tuple(
     zip(
         CommitLine._fields,

@@ -13,10 +13,12 @@ import sqlalchemy.exc
 
 from ledger.core.events import Event
 from ledger.core.problems import Problem, ProblemsFound, stop_on
-from ledger.files.bundle import BUNDLE, DOCUMENT, END, STATEMENT, BundleReader, CommitLine, Start, line_of
+from ledger.files.bundle import BUNDLE, DOCUMENT, END, SIGNATURE, STATEMENT, BundleReader, CommitLine, Start, line_of
+from ledger.service.bundled_actors import last_before, take_acts, unproven
 from ledger.service.proof import Anchor, header_of_commit, seal_problems
 from ledger.service.rebuilding import Rebuilder
 from ledger.store import seal
+from ledger.store.actors import Act, Signature, act_array
 from ledger.store.engine import Store
 from ledger.store.log import Writer
 from ledger.store.projections import Commit, Reader
@@ -74,13 +76,16 @@ class _Export:
     def __init__(self, reader: Reader, deal: str, stream: BinaryIO) -> None:
         self.reader, self.deal = reader, deal
         self._stream, self._digest, self._lines = stream, sha256(), 0
-        self._texts = Texts()
+        self._texts, self._signatures = Texts(), reader.signatures(deal)
 
     def run(self, progress: Progress) -> Bundled:
         head = self.reader.head(self.deal)
         if head.recorded_at is None:
             raise ProblemsFound([Problem("the deal has no commits", "see `tranche verify`", place=self.deal)])
         self._write((BUNDLE, *Start(self.deal, head.position, head.hash, head.event_count, instant_text(head.recorded_at))))
+        for act in self.reader.acts():
+            self._write(act_array(act))
+            self._sign(act.key, act.signature)
         for after in range(0, head.position, _COMMITS_AT_ONCE):
             for commit in self.reader.commits(self.deal, after, min(after + _COMMITS_AT_ONCE, head.position)):
                 self._commit(commit)
@@ -109,6 +114,12 @@ class _Export:
             raise self._altered(commit.position, "the commit does not give its hash")
         for kind, event in self._texts.named_by(said):
             self._write((kind, self._body(kind, event, commit.position)))
+        if signed := self._signatures.get(commit.position):
+            self._sign(signed.key, signed.signature)
+
+    def _sign(self, key: str | None, signature: str | None) -> None:
+        if key is not None:
+            self._write((SIGNATURE, key, signature))
 
     def _body(self, kind: str, event: Event, position: int) -> str:
         if kind == DOCUMENT:
@@ -132,14 +143,15 @@ def _root(events: Iterable[Event]) -> bytes:
 def import_bundle(store: Store, stream: BinaryIO, name: str, anchor: Anchor | None = None, progress: Progress = lambda _position: None) -> Bundled:
     """Append the commits of a bundle that the books do not have, every hash recomputed and every distribution made again from the log.
 
-    A deal that is there already must be the beginning of the bundle, commit for commit. `anchor` is a seal that the bundle must agree with. Raises
-    ProblemsFound, naming the first position that is wrong; then nothing was written.
+    A deal that is there already must be the beginning of the bundle, commit for commit; so must one actor list be of the other. `anchor` is a seal that
+    the bundle must agree with. Raises ProblemsFound, naming the first position that is wrong; then nothing was written.
     """
     bundle = BundleReader(stream, name)
     start = bundle.start()
     with store.writing(start.deal) as writer:
         imported = _Import(writer, bundle, start).run(progress)
         stop_on(seal_problems(writer, start.deal, anchor) if anchor else ())
+        stop_on(unproven(writer, start.deal))
         return imported
 
 
@@ -151,13 +163,16 @@ class _Import:
         self._held = writer.tip
         self._position, self._hash, self._events, self._recorded_at = 0, seal.genesis(start.deal).hex(), 0, ""
         self._texts, self._rebuilder = Texts(), Rebuilder(writer, start.deal)
+        self._acts: list[Act] = []
 
     def run(self, progress: Progress) -> Bundled:
         if self._held.position > self.start.position:
             fact = f"the books of {self.start.deal} are at position {self._held.position}, the bundle ends at {self.start.position}"
             raise self.bundle.problem(fact, "there is nothing to import: export these books, if the others are behind")
+        with self._placed("the actor list"):
+            self._acts = take_acts(self.writer, self.bundle.acts())
         for commit in self.bundle.commits():
-            with self._placed(commit.position):
+            with self._placed(f"position {commit.position}"):
                 self._take(commit)
             progress(commit.position)
         found = Start(self.start.deal, self._position, self._hash, self._events, self._recorded_at)
@@ -166,20 +181,20 @@ class _Import:
         return Bundled(found.deal, found.position, found.hash, found.position - self._held.position, found.event_count - self._held.event_count)
 
     @contextmanager
-    def _placed(self, position: int) -> Iterator[None]:
-        """What goes wrong with a commit, as a problem that names its position and where the bundle was read."""
+    def _placed(self, what: str) -> Iterator[None]:
+        """What goes wrong with a part of the bundle, as a problem that names it and where the bundle was read."""
         try:
             yield
         except ProblemsFound as found:
-            placed = (replace(problem, fact=f"position {position}: {problem.fact}", place=self._place(problem)) for problem in found.problems)
+            placed = (replace(problem, fact=f"{what}: {problem.fact}", place=self._place(problem)) for problem in found.problems)
             raise ProblemsFound(placed) from None
         except sqlalchemy.exc.OperationalError:
             raise
         except sqlalchemy.exc.DBAPIError as error:
-            raise self.bundle.problem(f"position {position}: the database refuses it: {str(error.orig).splitlines()[0]}") from error
+            raise self.bundle.problem(f"{what}: the database refuses it: {str(error.orig).splitlines()[0]}") from error
         except (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
             # The ledger appends nothing that its own replay cannot read: this log came from another hand.
-            raise self.bundle.problem(f"position {position}: what the commit records cannot be replayed ({error!r})") from error
+            raise self.bundle.problem(f"{what}: what the commit records cannot be replayed ({error!r})") from error
 
     def _place(self, problem: Problem) -> str:
         place = f"{self.bundle.name}:{self.bundle.line}"
@@ -197,9 +212,12 @@ class _Import:
         texts = {event: self.bundle.body(kind, event.code or "") for kind, event in self._texts.named_by(said)}
         if commit.position <= self._held.position:
             self._compare()
+            self.bundle.signature()
             return
         self.writer.add_commit(header, *_source_of(first))
         self._rebuild(commit, said, texts)
+        if signed := self.bundle.signature():
+            self.writer.add_signature(Signature(commit.position, last_before(self._acts, commit.recorded_at), *signed))
 
     def _stop_unless_next(self, commit: CommitLine) -> None:
         if (commit.deal, commit.position, commit.previous_hash) != (self.start.deal, self._position + 1, self._hash):

@@ -156,6 +156,11 @@ class ActReader(DealReader):
         """What the acts come to as this transaction sees them."""
         return Standing.of(self.acts())
 
+    def last_commit_at(self) -> datetime | None:
+        """When the last commit of any deal was recorded."""
+        found: datetime | None = self.connection.execute(select(func.max(tables.head.c.recorded_at))).scalar_one()
+        return found
+
     def signatures(self, deal: str) -> dict[int, Signature]:
         """The signatures of a deal's commits, by position."""
         signed = tables.commit_signature.c
@@ -166,12 +171,6 @@ class ActReader(DealReader):
         """How many commits of a deal are signed."""
         signed = tables.commit_signature
         return int(self.connection.execute(select(func.count()).select_from(signed).where(signed.c.deal_id == self.deal_id(deal))).scalar_one())
-
-
-def add_signature(connection: Connection, deal_id: int, signature: Signature) -> None:
-    """Keep the signature of the commit that was appended last; the database refuses any other."""
-    row = {"position": signature.position, "act": signature.act, "key": bytes.fromhex(signature.key), "signature": bytes.fromhex(signature.signature)}
-    connection.execute(insert(tables.commit_signature), {"deal_id": deal_id, **row})
 
 
 class ActWriter(ActReader):
@@ -198,8 +197,7 @@ class ActWriter(ActReader):
 
     def _time(self, last: Act | None) -> datetime:
         """The clock's, or a microsecond after all that is recorded: a clock that was set back must not bring an act before what was done without it."""
-        heads: datetime | None = self.connection.execute(select(func.max(tables.head.c.recorded_at))).scalar_one()
-        earlier = [moment for moment in (heads, last and datetime.fromisoformat(last.recorded_at)) if moment is not None]
+        earlier = [moment for moment in (self.last_commit_at(), last and datetime.fromisoformat(last.recorded_at)) if moment is not None]
         return max([self._clock(), *(moment + timedelta(microseconds=1) for moment in earlier)])
 
     def add(self, act: Act) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -19,7 +19,7 @@ from ledger.core.money import LIMIT
 from ledger.core.posting import Posting
 from ledger.core.problems import Problem, ProblemsFound, stop_on
 from ledger.store import seal, tables
-from ledger.store.actors import Signature, Standing, add_signature, signed_commit
+from ledger.store.actors import Act, ActWriter, Signature, Standing, signed_commit
 from ledger.store.bulk import database_dates, insert_rows
 from ledger.store.keys import Signer
 from ledger.store.projections import Head, Reader
@@ -43,6 +43,7 @@ _SAME_FILE = select(_COMMITS.position, _COMMITS.hash).where(*_OF_PERIOD, _COMMIT
 _LAST_ATTEMPT = select(func.coalesce(func.max(_COMMITS.attempt), 0)).where(*_OF_PERIOD, _COMMITS.source == bindparam("source"))
 _INSERT_COMMIT = insert(tables.log_commit)
 _MOVE_HEAD = update(tables.head).where(tables.head.c.deal_id == bindparam("deal"))
+_INSERT_SIGNATURE = insert(tables.commit_signature)
 _INSERT_DISTRIBUTION = insert(tables.distribution)
 
 
@@ -162,7 +163,7 @@ class Writer(Reader):
         leaves = self._insert_events(deal_id, head.position + 1, draft.events)
         header = self._header(head, draft, leaves)
         self._insert_commit(deal_id, header, draft.source, draft.attempt)
-        self._sign(deal_id, header.position)
+        self._sign(header.position)
         return Receipt("appended", header.position, self.tip.hash, header.event_count)
 
     def add_events(self, events: Sequence[Event]) -> bytes:
@@ -178,6 +179,18 @@ class Writer(Reader):
         texts = {name: value for name, value in header._asdict().items() if isinstance(value, str)}
         stop_on(_text_problems(texts))
         self._insert_commit(self.deal_id(self.deal), header, source, attempt)
+
+    def add_acts(self, acts: Iterable[Act]) -> None:
+        """Write acts that other books recorded; the database refuses ones that do not follow."""
+        writer = ActWriter(self.connection, self._clock, None)
+        for act in acts:
+            writer.add(act)
+        self.standing = writer.standing
+
+    def add_signature(self, signature: Signature) -> None:
+        """Keep the signature of the commit that was appended last, made here or in other books; the database refuses one of any other commit."""
+        row = signature._asdict() | {"key": bytes.fromhex(signature.key), "signature": bytes.fromhex(signature.signature)}
+        self.connection.execute(_INSERT_SIGNATURE, row | {"deal_id": self.deal_id(self.deal)})
 
     def next_attempt(self, period: date, source: str) -> int:
         """The attempt that a corrected file of this source takes: one more than the last, 1 for the first."""
@@ -258,11 +271,11 @@ class Writer(Reader):
         self._head = head
         write_point("head moved")
 
-    def _sign(self, deal_id: int, position: int) -> None:
+    def _sign(self, position: int) -> None:
         """Sign the commit that was appended last, where there is a key to sign with."""
         if self.signer is not None and self.standing.last is not None:
             signature = self.signer.sign(signed_commit(self.tip.hash, self.standing.last)).hex()
-            add_signature(self.connection, deal_id, Signature(position, self.standing.last.number, self.signer.key, signature))
+            self.add_signature(Signature(position, self.standing.last.number, self.signer.key, signature))
 
     def add_document(self, digest: str, body: str) -> None:
         """Keep a deal or boarding file under its digest; a second time does nothing. Raises ValueError where the digest is not that of the body."""
