@@ -27,6 +27,8 @@ _PRAGMAS = [f"busy_timeout = {BUSY_SECONDS * 1000}", "journal_mode = WAL", "sync
 if sys.platform == "darwin":
     _PRAGMAS += ["fullfsync = ON", "checkpoint_fullfsync = ON"]  # fsync alone leaves data in the drive's cache there
 _BEGIN = "tranche_begin"
+_NO_RIGHT = "42501"
+"""PostgreSQL's code for what a user has no right to do."""
 
 
 class Store:
@@ -195,10 +197,12 @@ def _refuse_careless_postgresql(connection: Any, _: object) -> None:
 
 
 def _unusable(error: sqlalchemy.exc.DatabaseError, url: URL) -> list[Problem]:
-    """What stands in the way of using the database at all; nothing for what it refuses of a statement, which is a defect of the program."""
+    """What stands in the way of using the database at all; nothing for what else it refuses of a statement, which is a defect of the program."""
     said = str(error.orig).strip()
     if said == "database is locked":
         return [Problem(f"another process has been writing to {url.database} for {BUSY_SECONDS} seconds", "run the command again when it has ended")]
+    if getattr(error.orig, "sqlstate", None) == _NO_RIGHT:
+        return [Problem(f"the database refuses it to {url.username}: {said}", "do it as the owner, who can also give the right: `tranche database grant`")]
     if isinstance(error, sqlalchemy.exc.OperationalError) or said == "file is not a database":
         shown = url.render_as_string(hide_password=True)
         return [Problem(f"the database {shown} cannot be used: {said}", "look at its address, its rights and its disk, then run the command again")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from datetime import datetime, timedelta
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -14,15 +15,15 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from ledger.core.problems import ProblemsFound
 from ledger.store import keys
-from ledger.store.actors import signed_commit
+from ledger.store.actors import Act, signed_commit
 from ledger.store.engine import Store
-from ledger.store.tables import act, commit_signature, log_commit
+from ledger.store.tables import act, commit_signature, instant_text, log_commit
 from ledger.store.verify import verify
 from ledger.store.verify_actors import check_acts
 from tests.store import sample
 from tests.store.owner import as_owner
 from tests.store.sample import ACTOR, CHECKER, DEAL
-from tests.store.test_schema import bare  # noqa: F401 - a fixture
+from tests.store.test_schema import administer, bare  # noqa: F401 - a fixture
 from tests.store.test_verify import add, mutate, remove, swap
 
 
@@ -106,6 +107,46 @@ def test_an_act_stands_after_every_commit_and_before_the_next_whatever_the_clock
         before, after = reader.commits(DEAL, 12)
     assert datetime.fromisoformat(set_at) - before.recorded_at == after.recorded_at - datetime.fromisoformat(set_at) == timedelta(microseconds=1)
     assert facts(books) == []
+
+
+def test_an_act_waits_for_whoever_is_writing_and_stands_after_it(books: Store) -> None:
+    recorded: list[Act] = []
+
+    def set_approval() -> None:
+        with books.acting() as writer:
+            recorded.append(writer.record("set", "approval", "not asked", ACTOR))
+
+    waiting = Thread(target=set_approval)
+    with books.writing(DEAL) as writer:
+        waiting.start()
+        waiting.join(0.2)
+        before = list(recorded)
+        writer.append(sample.draft([]))
+    waiting.join()
+
+    assert before == []
+    with books.reading() as reader:
+        assert recorded[0].recorded_at > instant_text(reader.commit(DEAL, 14).recorded_at)
+    assert facts(books) == []
+
+
+def test_a_user_who_may_only_append_is_told_that_the_list_is_the_owners(postgresql: str) -> None:
+    user = f"application_{sa.make_url(postgresql).database}"
+    owner, store = Store(postgresql), Store(sa.make_url(postgresql).set(username=user).render_as_string(hide_password=False))
+    administer(sa.make_url(postgresql), f"CREATE ROLE {user} LOGIN")
+    owner.grant("application", user)
+
+    with (
+        pytest.raises(ProblemsFound, match=f"the database refuses it to {user}: permission denied for table head; do it as the owner"),
+        store.acting() as writer,
+    ):
+        writer.record("add", user, sample.signer().key, user)
+
+    store.close()
+    with owner.engine.begin() as connection:
+        connection.exec_driver_sql(f"DROP OWNED BY {user}")
+        connection.exec_driver_sql(f"DROP ROLE {user}")
+    owner.close()
 
 
 # What the database refuses -----------------------------------------------------------------------------------------------
