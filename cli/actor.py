@@ -27,7 +27,7 @@ def command() -> None:
 )
 @with_settings
 def key(settings: Settings, output: Path) -> None:
-    """Make a key: FILE, which stays with its owner and only the owner can read, and FILE.pub, which is listed."""
+    """Make a key. FILE stays with its owner, and only the owner can read it; FILE.pub is listed."""
     from ledger.store import keys
 
     private, public = keys.make()
@@ -54,7 +54,10 @@ def _write_new(path: Path, body: bytes, mode: int) -> None:
 @click.argument("public_key", type=click.Path(path_type=Path), metavar="FILE.pub")
 @with_settings
 def add(settings: Settings, name: str, public_key: Path) -> None:
-    """List the public key of FILE.pub for NAME, who from then on writes with it only. After the first, --key must name a listed key."""
+    """List a key for an actor.
+
+    From then on NAME writes with the private key that belongs to FILE.pub, and with nothing else. After the first, --key must name a listed key.
+    """
     from ledger import service
 
     with settings.store() as store:
@@ -66,7 +69,10 @@ def add(settings: Settings, name: str, public_key: Path) -> None:
 @click.argument("name")
 @with_settings
 def revoke(settings: Settings, name: str) -> None:
-    """Take back the key of NAME. What was signed with it before still holds; the name stays on the list, and writes again only with a new key."""
+    """Take an actor's key back.
+
+    What was signed with it before still holds. NAME stays on the list, and writes again only with a new key.
+    """
     from ledger import service
 
     with settings.store() as store:
@@ -77,7 +83,10 @@ def revoke(settings: Settings, name: str) -> None:
 @command.command("list", epilog=example(f"{DEMO} actor list"))
 @with_settings
 def list_(settings: Settings) -> None:
-    """List every act: who was added and revoked, what the database was set to ask for, when, and by whom. Nothing is ever taken off it."""
+    """List every act so far.
+
+    An act adds or revokes an actor, or sets what the database asks for; when, and by whom. Nothing is ever taken off the list.
+    """
     from ledger import service
     from ledger.reports.layout import in_words, plain
 

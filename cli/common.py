@@ -19,6 +19,7 @@ from ledger.core.problems import Problem, ProblemsFound
 if TYPE_CHECKING:
     from ledger.service.actors import Proof
     from ledger.store.engine import Store
+    from ledger.store.keys import Signer
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -40,10 +41,12 @@ class Settings:
     def actor_in(self, store: Store) -> str:
         """Who is writing: the one whose key --key names, else the database's own user where it has users, else who is declared, else the user of the system.
 
-        Raises ProblemsFound for a key that is not on the database's list, and for another actor than the one that is proven.
+        From here on the store signs with that key. Raises ProblemsFound for a key that is none or is not on the database's list, and for another actor than
+        the one that is proven.
         """
         from ledger import service
 
+        store.signer = _signer(self.key) if self.key else None
         named = service.signing_as(store)
         proven = named or store.user()
         if proven is None:
@@ -57,11 +60,10 @@ class Settings:
 
     @contextmanager
     def store(self) -> Iterator[Store]:
-        """The database, closed at the end, with the key to sign with. It must have its tables."""
-        from ledger.store import keys
+        """The database, closed at the end. It must have its tables."""
         from ledger.store.engine import Store
 
-        store = Store(self.database, signer=keys.read_private(read_file(self.key)) if self.key else None)
+        store = Store(self.database)
         try:
             yield store
         finally:
@@ -105,6 +107,16 @@ def settings() -> Settings:
     database = chosen.get("database") or os.environ.get("TRANCHE_DATABASE") or DATABASE
     key = chosen.get("key") or os.environ.get("TRANCHE_KEY")
     return Settings(database, chosen.get("actor") or os.environ.get("TRANCHE_ACTOR"), bool(chosen.get("json")), Path(key) if key else None)
+
+
+def _signer(path: Path) -> Signer:
+    """The private key of a file. Raises ProblemsFound, with the file's name."""
+    from ledger.store import keys
+
+    try:
+        return keys.read_private(read_file(path))
+    except ProblemsFound as found:
+        raise ProblemsFound(problem.at(str(path)) for problem in found.problems) from None
 
 
 def _user() -> str:

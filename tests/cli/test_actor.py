@@ -85,6 +85,13 @@ def test_a_key_of_the_environment_does_not_stand_in_the_way_of_the_first_listing
     assert actors(tranche) == ["m.okafor"]
 
 
+def test_a_key_that_is_none_is_refused_by_name_where_something_is_written(keyed: Tranche) -> None:
+    for key, says in (("m.pem.pub", "the key is no Ed25519 private key; make one with"), ("none.pem", "there is no such file or directory; check the path")):
+        assert keyed("remit", "COVE-1", "2025-02.csv", "--key", key).stderr.startswith(f"{key}: {says}")
+        assert keyed("status", "--key", key).exit_code == 0
+    assert actors(keyed) == ["tester"]
+
+
 def test_the_list_shows_every_act(keyed: Tranche) -> None:
     assert keyed("database", "approval", "asked", "--key", "a.pem").stdout.endswith("asks for approval, by act 3\n")
     assert keyed("database", "approval", "asked", "--key", "a.pem").stdout.endswith("asks for approval already\n")
