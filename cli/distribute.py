@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def command(settings: Settings, deal: str, through: str | None, draft: bool, reason: str) -> None:
     """Run the waterfall of DEAL (a pattern or --all for several) for each period that was remitted and not yet distributed, in order.
 
-    Where one period cannot be distributed, those before it stay as they are. Where the deal asks for approval, the next period is proposed, and
+    Where one period cannot be distributed, those before it stay as they are. Where deal or database ask for approval, the next period is proposed, and
     `tranche approve` closes it.
     """
     from ledger import service

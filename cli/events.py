@@ -23,33 +23,33 @@ MONEY = ("principal", "interest", "fee", "amount", "balance")
 @KNOWN_AT
 @with_settings
 def command(settings: Settings, deal: str, position: int | None, known_at: str | None) -> None:
-    """List what was appended to DEAL, commit by commit: when, by whom, why, from which file."""
+    """List what was appended to DEAL, commit by commit: when, by whom (with a key or not), why, from which file."""
     from ledger import service
 
     with settings.store() as store, store.reading() as reader:
         last = service.position_of(reader, deal, known_at if position is None else position, store.clock())
         if position is None:
-            _commits(settings, list(reader.commits(deal, up_to=last)))
+            _commits(settings, list(reader.commits(deal, up_to=last)), {at: signed.key for at, signed in reader.signatures(deal).items()})
             return
         scale = service.terms_of(reader, deal)[0].scale
         _lines(settings, [event for _, event in reader.events(deal, position=position)], scale)
 
 
-def _commits(settings: Settings, commits: list[Commit]) -> None:
+def _commits(settings: Settings, commits: list[Commit], keys: dict[int, str]) -> None:
     from ledger.reports.layout import in_words, plain
 
     if settings.json:
-        click.echo(json.dumps([_plain(commit) for commit in commits], sort_keys=True))
+        click.echo(json.dumps([_plain(commit) | {"key": keys.get(commit.position)} for commit in commits], sort_keys=True))
         return
-    headers = ("position", "recorded at (UTC)", "actor", "period", "events", "source", "reason", "hash")
+    headers = ("position", "recorded at (UTC)", "actor", "signed", "period", "events", "source", "reason", "hash")
     rows = [
         (
-            str(commit.position), commit.recorded_at.strftime("%Y-%m-%d %H:%M:%S"), commit.actor, str(commit.period or ""), str(commit.event_count),
-            commit.source or "", commit.reason, commit.hash,
+            str(commit.position), commit.recorded_at.strftime("%Y-%m-%d %H:%M:%S"), commit.actor, "signed" if commit.position in keys else "",
+            str(commit.period or ""), str(commit.event_count), commit.source or "", commit.reason, commit.hash,
         )
         for commit in commits
     ]  # fmt: skip
-    click.echo(plain([in_words("", headers, rows, left={1, 2, 3, 5, 6, 7})]), nl=False)
+    click.echo(plain([in_words("", headers, rows, left={1, 2, 3, 4, 6, 7, 8})]), nl=False)
 
 
 def _plain(commit: Commit) -> dict[str, Any]:

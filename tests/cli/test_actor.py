@@ -69,6 +69,9 @@ def test_the_actor_is_the_name_that_the_key_is_listed_for(keyed: Tranche, monkey
     assert other.stderr == "the actor is m.okafor, whose key --key names, and not a.lindqvist; leave out --actor\n"
     assert bare.stderr == "COVE-1: a.lindqvist is on the actor list, and writes with a key; name its file with --key, or TRANCHE_KEY\n"
     assert actors(keyed) == ["tester", "m.okafor", "a.lindqvist"]
+    keys_shown = [commit["key"] for commit in json.loads(keyed("--json", "events", "COVE-1").stdout)]
+    assert keys_shown == [None, *(keys.read_public(Path(name).read_bytes()) for name in ("m.pem.pub", "a.pem.pub"))]
+    assert ["signed" in line for line in keyed("events", "COVE-1").stdout.splitlines()] == [True, False, False, True, True]
     assert "who acted: 2 commits signed with a listed key, 1 commit by a declared actor, which proves nothing" in keyed("status").stdout
     assert json.loads(keyed("--json", "status").stdout)[0]["actors"] == {"signed": 2, "database_user": 0, "declared": 1}
     assert "; who acted: 2 commits signed with a listed key, 1 commit by a declared actor, which" in keyed("verify", "COVE-1").stdout
