@@ -124,8 +124,10 @@ def test_what_has_no_one_form_is_refused(value: object) -> None:
         seal.canonical([value])
 
 
-def test_the_sample_books_have_this_head_on_either_database(books: Store) -> None:
-    with books.reading() as reader:
+def test_the_sample_books_have_this_head_on_either_database(empty: Store) -> None:
+    sample.build(empty)
+
+    with empty.reading() as reader:
         head = reader.head(sample.DEAL)
 
     assert (head.position, head.event_count) == (13, 38)
