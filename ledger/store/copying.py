@@ -22,9 +22,9 @@ Progress = Callable[[str, int], None]
 
 
 def copy_rows(source: Connection, target: Connection, progress: Progress = lambda _table, _rows: None) -> int:
-    """Copy every row of every table; how many there were. Raises ProblemsFound where the target holds deals already."""
-    if target.execute(select(func.count()).select_from(tables.deal)).scalar_one():
-        raise ProblemsFound([Problem("the database holds deals already", "restore into an empty one, made by `tranche database upgrade`")])
+    """Copy every row of every table; how many there were. Raises ProblemsFound where the target holds deals, or an actor list, already."""
+    if any(target.execute(select(func.count()).select_from(table)).scalar_one() for table in (tables.deal, tables.act)):
+        raise ProblemsFound([Problem("the database holds deals already, or an actor list", "restore into an empty one, made by `tranche database upgrade`")])
     with _triggers_aside(target):
         copied = sum(_copy_table(source, target, table, progress) for table in tables.metadata.sorted_tables)
     if target.dialect.name == "postgresql":
@@ -74,8 +74,7 @@ def _triggers_aside(target: Connection) -> Iterator[None]:
 
 
 _OWN_TRIGGERS = (
-    "SELECT relname, tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid WHERE NOT tgisinternal"
-    " AND relnamespace = current_schema()::regnamespace"
+    "SELECT relname, tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid WHERE NOT tgisinternal AND relnamespace = current_schema()::regnamespace"
 )
 
 

@@ -102,6 +102,18 @@ def test_backup_never_replaces_a_file(books: Store, tmp_path: Path) -> None:
     assert (tmp_path / "backup.db").read_text(encoding="utf-8") == "kept"
 
 
+def test_restore_mixes_no_actor_list_with_another(books: Store, tmp_path: Path) -> None:
+    service.backup(books, tmp_path / "backup.db")
+    other = Store(f"sqlite:///{tmp_path / 'other.db'}")
+    other.upgrade()
+    service.set_approval(other, asked=True, actor="root")
+
+    with pytest.raises(ProblemsFound, match="holds deals already, or an actor list; restore into an empty one"):
+        service.restore(other, tmp_path / "backup.db")
+    assert len(service.acts(other)) == 1
+    other.close()
+
+
 def test_restore_fills_only_an_empty_database(books: Store, tmp_path: Path) -> None:
     service.backup(books, tmp_path / "backup.db")
 
