@@ -1,13 +1,13 @@
-"""Append, correct by each treatment, distribute, amend, publish: whatever the order, the books say what a naive list of facts says, as known then."""
+"""Append, correct by each treatment, distribute, approve, amend, publish: whatever the order, the books say what a naive list of facts says, as known then."""
 
 from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import date
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -16,14 +16,18 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from ledger import service
 from ledger.core.correction import Treatment
+from ledger.core.problems import ProblemsFound
 from ledger.core.statement import Statement
 from ledger.reports.json import to_json
 from ledger.store.engine import Store
-from tests.properties.two_times import DEAL, PAYEES, Fact, Model
+from tests.properties.two_times import DEAL, PAYEES, Fact, Model, Proposed
 
 amounts = st.integers(1, 9_000_00)
 fees = st.integers(0, 500)
+MAKER, CHECKER = ACTORS = ("m.okafor", "a.lindqvist")
+actors = st.sampled_from(ACTORS)
 KINDS = ("interest", "scheduled_principal")
+Done = TypeVar("Done", service.Corrected, service.CorrectedTerms)
 DATES_OF_A_PERIOD = 8
 AT_LEAST = 200
 
@@ -43,13 +47,16 @@ class TwoTimes(RuleBasedStateMachine):
     taken: ClassVar[Counter[str]]
     names: ClassVar[Iterator[str]] = (f"T-{number}" for number in itertools.count())
 
-    @initialize(fee=fees)
-    def open(self, fee: int) -> None:
-        self.name = next(self.names)
-        service.open_deal(self.store, DEAL.format(name=self.name, fee=fee).encode(), "deal.yaml", actor="t")
+    @initialize(fee=fees, asks=st.booleans())
+    def open(self, fee: int, asks: bool) -> None:
+        self.name, self.asks = next(self.names), asks
+        service.open_deal(self.store, self.deal(str(fee)), "deal.yaml", actor="t")
         self.model = Model([(0, 1, fee * 100)])
         self.files = itertools.count(1)
         self.said: dict[tuple[int, int], bytes] = {}
+
+    def deal(self, fee: str) -> bytes:
+        return DEAL.format(name=self.name, fee=fee, asks=str(self.asks).lower()).encode()
 
     # What the machine knows ---------------------------------------------------------------------------------------------
 
@@ -67,7 +74,20 @@ class TwoTimes(RuleBasedStateMachine):
     def correct(self, rows: list[str], treatment: Treatment) -> service.Corrected:
         text = "\n".join(["corrects,distribution_date,kind,value,note", *rows, ""])
         file = f"{next(self.files)}.csv"
-        return service.correct(self.store, self.name, text.replace("NOTE", file).encode(), file, reason="r", treatment=treatment, actor="t")
+        return self.by_two(
+            lambda actor: service.correct(
+                self.store, self.name, text.replace("NOTE", file).encode(), file, reason="r", treatment=treatment, actor=actor
+            )
+        )  # fmt: skip
+
+    def by_two(self, act: Callable[[str], Done]) -> Done:
+        """Do it; what only becomes a proposal is refused to its maker, and done by the other."""
+        done = act(MAKER)
+        if not done.proposal:
+            return done
+        with pytest.raises(ProblemsFound, match="cannot approve it too"):
+            act(MAKER)
+        return act(CHECKER)
 
     def restate(self, fact: Fact, amount: int, treatment: Treatment) -> None:
         done = self.correct([f"{fact.position}:{fact.line},,,{money(amount)},NOTE"], treatment)
@@ -103,7 +123,7 @@ class TwoTimes(RuleBasedStateMachine):
         self.model.remitted = period
         self.taken["remit"] += 1
 
-    @precondition(lambda self: self.model.remitted > self.model.closed)
+    @precondition(lambda self: not self.asks and self.model.remitted > self.model.closed)
     @rule()
     def distribute(self) -> None:
         position = self.position
@@ -112,6 +132,51 @@ class TwoTimes(RuleBasedStateMachine):
         for number, run in enumerate(done.runs, position + 1):
             self.model.close(number, run.distribution.number)
         self.taken["distribute"] += 1
+
+    @precondition(lambda self: self.asks and self.model.remitted > self.model.closed)
+    @rule(actor=actors)
+    def propose(self, actor: str) -> None:
+        """The next period; the same again, with nothing appended since, stays with who proposed it first."""
+        period, position, standing = self.model.closed + 1, self.position, self.model.proposed
+        done = service.distribute(self.store, self.name, actor=actor)
+        if standing is None or (standing.period, standing.position) != (period, position):
+            self.model.proposed = Proposed(position + 1, period, actor)
+        assert self.model.proposed is not None
+        assert done.proposal is not None
+        assert (done.proposal.position, done.proposal.period, done.proposal.actor) == (self.model.proposed[0], key(period), self.model.proposed[2])
+        self.taken["propose"] += 1
+
+    @precondition(lambda self: self.asks and self.model.remitted > self.model.closed)
+    @rule()
+    def approve(self) -> None:
+        """Refused to whoever proposed it, then done by the other."""
+        self.propose(MAKER)
+        assert self.model.proposed is not None
+        period, maker = self.model.proposed.period, self.model.proposed.actor
+        (checker,) = {*ACTORS} - {maker}
+        self.approve_in_vain(period, maker)
+        run = service.approve(self.store, self.name, str(key(period)), actor=checker)
+        assert run.distribution.number == period
+        self.model.close(self.position, period)
+        self.taken["approve"] += 1
+
+    @precondition(lambda self: self.asks and self.model.remitted > self.model.closed)
+    @rule(actor=actors, interest=amounts, principal=amounts)
+    def approve_too_late(self, actor: str, interest: int, principal: int) -> None:
+        """A month that comes after the proposal takes it back, and the month itself was never proposed."""
+        self.propose(MAKER)
+        self.remit(interest, principal)
+        self.approve_in_vain(self.model.closed + 1, actor)
+        self.approve_in_vain(self.model.closed + 2, actor)
+
+    def approve_in_vain(self, period: int, actor: str) -> None:
+        position = self.position
+        refused = self.model.refused(period, actor, position)
+        assert refused
+        with pytest.raises(ProblemsFound, match=refused):
+            service.approve(self.store, self.name, str(key(period)), actor=actor)
+        assert self.position == position
+        self.taken[refused] += 1
 
     @precondition(lambda self: self.lines(closed=False))
     @rule(data=st.data(), amount=amounts)
@@ -143,8 +208,8 @@ class TwoTimes(RuleBasedStateMachine):
     @rule(fee=fees, ahead=st.integers(1, 3))
     def amend(self, fee: int, ahead: int) -> None:
         period = self.model.closed + ahead
-        text = DEAL.format(name=self.name, fee=f"{fee}.{next(self.files):02d}" if fee else "0")
-        done = service.amend(self.store, self.name, text.encode(), "deal.yaml", effective=str(key(period)), actor="t")
+        text = self.deal(f"{fee}.{next(self.files):02d}" if fee else "0")
+        done = service.amend(self.store, self.name, text, "deal.yaml", effective=str(key(period)), actor="t")
         if done.receipt:
             self.model.fees.append((period, done.receipt.position, self.units(text)))
         self.taken["amend"] += 1
@@ -153,12 +218,14 @@ class TwoTimes(RuleBasedStateMachine):
     @rule(data=st.data(), fee=fees, treatment=st.sampled_from(["adjust", "reopen"]))
     def correct_terms(self, data: st.DataObject, fee: int, treatment: Treatment) -> None:
         period = data.draw(st.integers(1, self.model.closed))
-        text = DEAL.format(name=self.name, fee=f"{fee}.{next(self.files):02d}")
+        text = self.deal(f"{fee}.{next(self.files):02d}")
         wrong = {number: self.model.fee(number) for number in range(1, self.model.closed + 1)}
         until = min((begins for begins, _, _ in self.model.fees if begins > period), default=10**6)
         effective = str(key(period))
-        done = service.correct_terms(
-            self.store, self.name, text.encode(), "deal.yaml", effective=effective, reason="r", treatment=treatment, actor="t"
+        done = self.by_two(
+            lambda actor: service.correct_terms(
+                self.store, self.name, text, "deal.yaml", effective=effective, reason="r", treatment=treatment, actor=actor
+            )
         )  # fmt: skip
         begins = period if treatment == "reopen" else self.model.closed + 1
         terms_at = self.position - len(done.reopened) - (1 if done.receipt else 0)
@@ -174,8 +241,8 @@ class TwoTimes(RuleBasedStateMachine):
         self.taken["correct_terms"] += 1
 
     @staticmethod
-    def units(text: str) -> int:
-        whole, _, cents = text.partition("amount: ")[2].partition("}")[0].partition(".")
+    def units(text: bytes) -> int:
+        whole, _, cents = text.decode().partition("amount: ")[2].partition("}")[0].partition(".")
         return int(whole) * 100 + int(cents.ljust(2, "0") or 0)
 
     @precondition(lambda self: self.model.closed)

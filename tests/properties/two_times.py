@@ -7,12 +7,14 @@ handful of sums; a version of a period is never forgotten.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 POOL = 1_000_000_00
 PAYEES = ("A", "R", "servicer", "trustee")
 
 DEAL = """
 deal: {name}
+approval: {asks}
 closing_date: 2025-01-25
 dates: {{distribution: {{day: 25}}, accrual: month, day_count: 30/360}}
 pool: {{original_balance: 1_000_000}}
@@ -57,15 +59,24 @@ class Closed:
     owed: dict[str, int]
 
 
+class Proposed(NamedTuple):
+    """A period that waits for approval: where it was proposed, and by whom."""
+
+    position: int
+    period: int
+    actor: str
+
+
 @dataclass
 class Model:
-    """Facts, fees by period with the position that said so, and every version of every period."""
+    """Facts, fees by period with the position that said so, every version of every period, and what waits for approval."""
 
     fees: list[tuple[int, int, int]]
     facts: list[Fact] = field(default_factory=list)
     movements: list[tuple[int, int, int, str, int]] = field(default_factory=list)
     versions: list[Closed] = field(default_factory=list)
     remitted: int = 0
+    proposed: Proposed | None = None
 
     @property
     def closed(self) -> int:
@@ -94,8 +105,17 @@ class Model:
         rows = [row for row in self.movements if row[0] <= known_at and row[2] == period and row[1] > period and row[3] == kind]
         return sum(row[4] for row in rows)
 
+    def refused(self, period: int, actor: str, position: int) -> str:
+        """Why an actor may not approve a period while the log ends at a position; nothing where it may."""
+        if self.proposed is None or self.proposed.period != period:
+            return "nothing is proposed"
+        if self.proposed.position != position:
+            return "something was appended since"
+        return "cannot approve it too" if self.proposed.actor == actor else ""
+
     def close(self, position: int, period: int) -> None:
-        """Run a period after the one before it as it stands."""
+        """Run a period after the one before it as it stands; a proposal was made of what was before."""
+        self.proposed = None
         before = self.standing(period - 1, position) or Closed(0, 0, 0, POOL, POOL, 0, 0, {}, {}, dict.fromkeys(PAYEES, 0))
         collected = {kind: self.total(period, kind) for kind in ("interest", "scheduled_principal")}
         due = before.due + sum(collected.values())

@@ -16,6 +16,11 @@ from tests.conftest import ROOT
 from tests.service.trust import FLOATING
 
 DATED = DEAL.replace("dates: {", "dates: {determination: {business_days_before: 3}, ")
+FLOATS = DATED.replace("pool: {", f"{FLOATING}\npool: {{").replace("rate: 6%", "rate: sofr + 1%")
+NOT_FIXED = (
+    "`sofr` was not reported; state the fixing of SOFR-30D-AVG with `tranche rates`, "
+    "add a `reported` row for sofr, or give it `missing` in the deal file"
+)  # fmt: skip
 
 
 def books(store: Store, *months: str, deal: str = DATED) -> Store:
@@ -89,10 +94,9 @@ def test_a_month_that_cannot_be_distributed_is_blocked_with_the_reason_and_so_ar
     ("deal", "came", "awaited", "arrives"),
     [
         (
-            DATED.replace("pool: {", f"{FLOATING}\npool: {{").replace("rate: 6%", "rate: sofr + 1%"),
+            FLOATS,
             FEBRUARY,
-            "`sofr` was not reported; state the fixing of SOFR-30D-AVG with `tranche rates`, add a `reported` row for sofr, "
-            "or give it `missing` in the deal file",
+            NOT_FIXED,
             "distribution_date,kind,subject,value\n2025-02-25,reported,sofr,4%\n",
         ),
         (
