@@ -11,15 +11,20 @@ from cli.common import DEMO, Settings, example, progress, read_file, who_acted, 
 from cli.several import OfDeals, Outcome, is_pattern, print_each
 
 if TYPE_CHECKING:
-    from ledger.service import Verified
+    from ledger.service import Anchor, Verified
+
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
 @click.command("verify", cls=OfDeals, epilog=example(f"{DEMO} verify SMT-2000-4"))
 @click.argument("deal", default="*", metavar="[DEAL]")
 @click.option("--seal", "sealed", type=click.Path(path_type=Path), metavar="FILE", help="A seal of DEAL that was kept elsewhere: `tranche seal`.")
 @click.option("--trust", type=click.Path(path_type=Path), metavar="KEY", help="The Ed25519 public key (PEM) that must have signed the seal.")
+@click.option(
+    "--timestamp-roots", "roots", type=click.Path(path_type=Path), metavar="PEM", help="The certificates under which an authority must have stamped the seal."
+)
 @with_settings
-def command(settings: Settings, deal: str, sealed: Path | None, trust: Path | None) -> None:
+def command(settings: Settings, deal: str, sealed: Path | None, trust: Path | None, roots: Path | None) -> None:
     """Recompute the hash chain of DEAL (a pattern for several; of every deal, where none is named), run every distribution again from the log, and compare.
 
     What was altered is named, the first bad position first; every signature is checked, and every approval that was asked for. That the log was cut off at
@@ -29,7 +34,9 @@ def command(settings: Settings, deal: str, sealed: Path | None, trust: Path | No
 
     if is_pattern(deal) and sealed is not None:
         raise click.UsageError("a seal is of one deal: name it")
-    anchor = service.Anchor(read_file(sealed).decode("utf-8", "replace"), str(sealed), read_file(trust) if trust else None) if sealed else None
+    if sealed is None and (trust or roots):
+        raise click.UsageError("--trust and --timestamp-roots are about a seal: name it with --seal")
+    anchor = _anchor(sealed, trust, roots) if sealed else None
     with settings.store() as store, progress() as show:
 
         def one(name: str) -> Outcome:
@@ -41,10 +48,18 @@ def command(settings: Settings, deal: str, sealed: Path | None, trust: Path | No
         print_each(settings, store, deal, one)
 
 
+def _anchor(sealed: Path, trust: Path | None, roots: Path | None) -> Anchor:
+    from ledger import service
+
+    text = read_file(sealed).decode("utf-8", "replace")
+    return service.Anchor(text, str(sealed), read_file(trust) if trust else None, read_file(roots) if roots else None)
+
+
 def _line(found: Verified) -> str:
     anchored = "anchored by the seal" if found.is_anchored else "unanchored: no seal was given"
+    stamped = f", which existed by {found.stamped_at:{_TIME}}" if found.stamped_at else ""
     whole = f"the chain is whole up to position {found.position}, head {found.head}"
-    return f"{whole}; {found.periods} distributions replay to the same cents; {who_acted(found.proof)}; {anchored}"
+    return f"{whole}; {found.periods} distributions replay to the same cents; {who_acted(found.proof)}; {anchored}{stamped}"
 
 
 def _plain(found: Verified) -> dict[str, Any]:
@@ -55,6 +70,7 @@ def _plain(found: Verified) -> dict[str, Any]:
         "head": found.head,
         "distributions": found.periods,
         "anchored": found.is_anchored,
+        "stamped_at": f"{found.stamped_at:{_TIME}}" if found.stamped_at else None,
         "actors": found.proof._asdict(),
         "problems": problems,
     }

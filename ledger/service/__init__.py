@@ -17,19 +17,21 @@ from ledger.service.drawings import deal_picture
 from ledger.service.explanations import Explained, explain
 from ledger.service.journals import export_beancount
 from ledger.service.known_at import KnownAt, position_of
-from ledger.service.proof import Anchor, check_proof, prove, seal_log
+from ledger.service.proof import Anchor, check_proof, prove, read_seal, seal_log
 from ledger.service.publications import Published, publish
 from ledger.service.rates import Fixed, Fixings, fix_rates
 from ledger.service.remittances import Remitted, remit
 from ledger.service.statements import period, reconcile, statement
 from ledger.service.terms import document, terms_of
+from ledger.service.timestamps import add_timestamp, request_timestamp, timestamp_query
 from ledger.service.verification import Verified, verify
 from ledger.service.worked import WorkedDeal, board, correct_worked, worked_deals, worked_folders
 
 __all__ = [
     "Addresses", "Amended", "Anchor", "Bundled", "Change", "Copied", "Corrected", "CorrectedTerms", "Differences", "Distributed", "Explained", "Fixed",
-    "Fixings", "KnownAt", "Opened", "Published", "Remitted", "Verified", "WorkedDeal", "acts", "add_actor", "amend", "approve", "backup", "board", "check_deal",
-    "check_proof", "correct", "correct_terms", "correct_worked", "deal_picture", "diff", "distribute", "document", "explain", "export_beancount",
-    "export_bundle", "fix_rates", "import_bundle", "open_deal", "period", "position_of", "prove", "publish", "reconcile", "remit", "restore", "revoke_actor",
-    "seal_log", "set_approval", "signing_as", "statement", "terms_of", "verify", "worked_deals", "worked_folders",
+    "Fixings", "KnownAt", "Opened", "Published", "Remitted", "Verified", "WorkedDeal", "acts", "add_actor", "add_timestamp", "amend", "approve", "backup",
+    "board", "check_deal", "check_proof", "correct", "correct_terms", "correct_worked", "deal_picture", "diff", "distribute", "document", "explain",
+    "export_beancount", "export_bundle", "fix_rates", "import_bundle", "open_deal", "period", "position_of", "prove", "publish", "read_seal", "reconcile",
+    "remit", "request_timestamp", "restore", "revoke_actor", "seal_log", "set_approval", "signing_as", "statement", "terms_of", "timestamp_query", "verify",
+    "worked_deals", "worked_folders",
 ]  # fmt: skip

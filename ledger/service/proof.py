@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import NamedTuple
+from datetime import datetime
+from typing import NamedTuple, get_type_hints
 
-from ledger.core.problems import Problem, ProblemsFound
+from ledger.core.problems import Problem, ProblemsFound, stop_on
 from ledger.service.known_at import existing
+from ledger.service.timestamps import vouched_time
 from ledger.store import keys, proof, seal
 from ledger.store.engine import Store
 from ledger.store.projections import Commit, Reader
@@ -51,22 +53,41 @@ def seal_log(store: Store, deal: str, key: bytes | None = None) -> Json:
     return {"format": proof.SEAL, **made._asdict(), **(_signed(made, key) if key else {})}
 
 
+def read_seal(text: str, name: str) -> Json:
+    """A seal as somebody kept it. Raises ProblemsFound for a file that is none."""
+    given = _read(text, name, proof.SEAL)
+    wrong = [field for field, kind in get_type_hints(Seal).items() if type(given.get(field)) is not kind]
+    wrong += [field for field in ("key", "signature", "timestamp") if not isinstance(given.get(field, ""), str)]
+    stop_on(Problem(f"the seal has no whole `{field}`", "ask for it again", place=name) for field in wrong)
+    try:
+        seal.canonical(given)
+    except TypeError:
+        raise ProblemsFound([Problem("the seal holds what no ledger writes", "ask for it again", place=name)]) from None
+    return given
+
+
 class Anchor(NamedTuple):
-    """A seal as somebody kept it: its text, the file's name, and the public key (PEM) that must have signed it, if any must."""
+    """A seal as somebody kept it: its text and the file's name.
+
+    `trusted` is the public key (PEM) that must have signed it, if any must; `timestamp_roots` the certificates (PEM), under one of which an authority must
+    have stamped it, if any must.
+    """
 
     text: str
     name: str
     trusted: bytes | None = None
+    timestamp_roots: bytes | None = None
+
+    def stamped_at(self) -> datetime | None:
+        """By when the seal existed, as a time stamp authority vouches for; None where nobody asks. Raises ProblemsFound."""
+        return vouched_time(read_seal(self.text, self.name), self.timestamp_roots) if self.timestamp_roots is not None else None
 
 
 def seal_problems(reader: Reader, deal: str, anchor: Anchor) -> Iterator[Problem]:
-    """What a seal shows of the log: cut at its end, forked, or a seal that was not made by the holder of the trusted key. Raises ProblemsFound."""
-    name, given = anchor.name, _read(anchor.text, anchor.name, proof.SEAL)
-    try:
-        made = Seal(*(given[field] for field in Seal._fields))
-    except KeyError as missing:
-        raise ProblemsFound([Problem(f"the seal has no {missing}", "ask for it again", place=name)]) from None
-    yield from (problem.at(name) for problem in _signature_problems(made, given, anchor.trusted))
+    """What a seal shows of the log: cut at its end, forked; or a seal that nobody who is trusted signed or stamped. Raises ProblemsFound."""
+    name, given = anchor.name, read_seal(anchor.text, anchor.name)
+    made = Seal(*(given[field] for field in Seal._fields))
+    yield from (problem.at(name) for problem in (*_signature_problems(made, given, anchor.trusted), *_timestamp_problems(anchor)))
     if made.deal != deal:
         yield Problem(f"the seal is of {made.deal}, not of {deal}", "take the seal of this deal", place=name)
         return
@@ -77,6 +98,13 @@ def seal_problems(reader: Reader, deal: str, anchor: Anchor) -> Iterator[Problem
     elif _commit(reader, deal, made.position).hash != made.hash:
         fact = f"forked: the seal saw another commit at position {made.position}"
         yield Problem(fact, "history was written anew after it was sealed: find out by whom, and restore", place=deal)
+
+
+def _timestamp_problems(anchor: Anchor) -> Iterator[Problem]:
+    try:
+        anchor.stamped_at()
+    except ProblemsFound as found:
+        yield from found.problems
 
 
 def _commit(reader: Reader, deal: str, position: int) -> Commit:
@@ -105,7 +133,7 @@ def header_of_commit(deal: str, commit: Commit) -> seal.Header:
 def _read(text: str, name: str, format_: str) -> Json:
     try:
         given = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         given = None
     if not isinstance(given, dict) or given.get("format") != format_:
         raise ProblemsFound([Problem(f"the file is no `{format_}`", "name the file that the ledger wrote", place=name)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from ledger.core.distribution import RULES, encode_state
 from ledger.core.problems import Problem, ProblemsFound
@@ -28,8 +29,8 @@ from ledger.store.verify_books import orphans
 class Verified:
     """What `verify` found of one deal: commits and events whose hashes agree, periods that replayed the same, and all that does not.
 
-    `is_anchored` says that a seal from outside the database agrees: the log alone cannot show that its end was cut off, head and all. `proof` says how
-    far the commits prove who made them.
+    `is_anchored` says that a seal from outside the database agrees: the log alone cannot show that its end was cut off, head and all. `stamped_at` is the
+    time by which the seal existed, where a time stamp authority that is trusted vouches for it. `proof` says how far the commits prove who made them.
     """
 
     deal: str
@@ -38,6 +39,7 @@ class Verified:
     periods: int
     problems: tuple[Problem, ...]
     is_anchored: bool = False
+    stamped_at: datetime | None = None
     proof: Proof = Proof()
 
 
@@ -58,7 +60,9 @@ def verify(store: Store, deal: str, anchor: Anchor | None = None) -> Verified:
         problems += published_problems(reader, versions)
         problems += approval_problems(reader, versions)
         proof = proof_of(reader, deal)
-    return Verified(deal, head.position, head.hash, len(rows) - 1, tuple(problems), anchor is not None and not problems, proof)
+    is_anchored = anchor is not None and not problems
+    stamped_at = anchor.stamped_at() if anchor and is_anchored else None
+    return Verified(deal, head.position, head.hash, len(rows) - 1, tuple(problems), is_anchored, stamped_at, proof)
 
 
 def _replay(reader: Reader, versions: Versions, number: int) -> Iterator[Problem]:
