@@ -20,6 +20,7 @@ from ledger.core.events import Component
 from ledger.core.formula import BOOLEAN, DATE, MONEY, NUMBER, Type, Value
 from ledger.core.money import Money, RoundingMode, format_exact, format_money, round_exact
 from ledger.core.names import ACCOUNT_ITEMS, FEE_ITEMS, POOL_ITEMS, REPORTED_TYPES, TRANCHE_ITEMS, Item, add, component_keys, pool_balance
+from ledger.core.notional import notionals
 from ledger.core.posting import EXCESS, Posting
 from ledger.core.problems import ProblemsFound
 from ledger.core.state import Running
@@ -283,14 +284,12 @@ def _class_figures(run: Running, name: str) -> Iterator[tuple[str, Figure]]:
     terms = run.terms
     yield from _summed_figures(run, [name])
     if name in terms.accruals:
-        for item, kind, read in (
-            ("rate", NUMBER, lambda run: run.rate(name)),
-            ("year_fraction", NUMBER, lambda run: run.year_fraction(name)),
-            ("notional", MONEY, terms.accruals[name].basis),
-        ):
-            figure = _figure(run, kind, read)
+        for item, read in (("rate", lambda run: run.rate(name)), ("year_fraction", lambda run: run.year_fraction(name))):
+            figure = _figure(run, NUMBER, read)
             if figure is not None:
                 yield item, figure
+        own = [("notional", terms.accruals[name].basis(run))] if name in terms.original else notionals(run, name)
+        yield from ((item, _money(amount)) for item, amount in own)
     for ledger, classes in terms.ledger_classes.items():
         if name in classes:
             yield ledger, _money(run.balances[posting.ledger(ledger, name)])

@@ -1,33 +1,59 @@
 """A statement as JSON: sorted keys, figures as decimal text, the same bytes for ever. `statement.schema.json` beside this file is its published schema.
 
 Money is text with all places of the books, `"1234.56"`; numbers are text with at most 12 places, factors with as many as the deal prints; dates are ISO
-text; yes and no are `true` and `false`. `format` is 1, and is raised by a change that a reader of this one would not understand.
+text; yes and no are `true` and `false`. `format` is raised when a release says more: what was published in an earlier one can still be produced in it.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from ledger.core.money import format_money
 from ledger.core.statement import Figure, Statement
 
-FORMAT = 1
+FORMAT = 2
+SINCE: Mapping[str, int] = {"classes.original_notional": 2, "classes.closing_notional": 2}
+"""The format that was the first to say a thing: a member of the statement, a section, or an item of a section."""
 
 
-def to_json(statement: Statement) -> bytes:
-    """The statement in one line, with a newline at its end."""
-    return json.dumps(value(statement), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode() + b"\n"
+def to_json(statement: Statement, form: int = FORMAT) -> bytes:
+    """The statement in one line, with a newline at its end, in the present format or an earlier one."""
+    return json.dumps(value(statement, form), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode() + b"\n"
 
 
-def value(statement: Statement) -> dict[str, Any]:
+def format_of(body: str) -> int:
+    """The format of a statement's JSON text; the present one for what is none of ours."""
+    try:
+        found = json.loads(body)["format"]
+    except (ValueError, TypeError, KeyError):
+        return FORMAT
+    return found if found in range(1, FORMAT + 1) else FORMAT
+
+
+def value(statement: Statement, form: int = FORMAT) -> dict[str, Any]:
     """What the JSON text says, as plain values."""
+    whole = _value(statement)
+    sections = {
+        section: {subject: {item: text for item, text in items.items() if _is_said(f"{section}.{item}", form)} for subject, items in subjects.items()}
+        for section, subjects in whole["sections"].items()
+        if _is_said(section, form)
+    }
+    return {name: said for name, said in (whole | {"format": form, "sections": sections}).items() if _is_said(name, form)}
+
+
+def _is_said(name: str, form: int) -> bool:
+    return SINCE.get(name, 1) <= form
+
+
+def _value(statement: Statement) -> dict[str, Any]:
     sections = {
         section: {subject: {item: _figure(statement, figure) for item, figure in items.items()} for subject, items in subjects.items()}
         for section, subjects in statement.sections.items()
     }
     return {
-        "format": FORMAT, "deal": statement.deal, "title": statement.title, "currency": statement.currency, "kind": statement.kind,
+        "deal": statement.deal, "title": statement.title, "currency": statement.currency, "kind": statement.kind,
         "number": statement.number, "dates": {name: day.isoformat() for name, day in statement.dates.items()},
         "as_of": statement.as_of.isoformat() if statement.as_of else None, "labels": statement.labels, "sections": sections,
         "position": statement.position, "head": statement.head, **_movements(statement), **_revision(statement),

@@ -61,7 +61,7 @@ def _parts(word: str, width: int, size: int, *, bold: bool) -> Iterable[str]:
     """A word in pieces that fit, broken behind a `_`, `.` or `-` where it has one."""
     part = ""
     for character in word:
-        if part and measure(part + character, size, bold=bold) > width:
+        while part and measure(part + character, size, bold=bold) > width:
             end = max(map(part.rfind, "_.-")) + 1 or len(part)
             yield part[:end]
             part = part[end:]

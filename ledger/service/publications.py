@@ -10,7 +10,7 @@ from ledger.core import schedule
 from ledger.core.distribution import RULES
 from ledger.core.events import Event
 from ledger.core.problems import Problem, ProblemsFound
-from ledger.reports.json import to_json
+from ledger.reports.json import FORMAT, format_of, to_json
 from ledger.service.books import numbered, stored
 from ledger.service.statements import drawn
 from ledger.service.terms import Versions
@@ -54,16 +54,16 @@ def _distributed(reader: Reader, deal: str, key: date) -> DistributionRow:
     return rows[-1]
 
 
-def _body(reader: Reader, versions: Versions, number: int, position: int) -> str:
-    """The canonical JSON of a distribution's statement as known at a position."""
-    return to_json(drawn(reader, versions, stored(reader, versions.at()[0], number), position)).decode()
+def _body(reader: Reader, versions: Versions, number: int, position: int, form: int = FORMAT) -> str:
+    """The canonical JSON of a distribution's statement as known at a position, in the present format or the one in which it was published."""
+    return to_json(drawn(reader, versions, stored(reader, versions.at()[0], number), position), form).decode()
 
 
 def published_problems(reader: Reader, versions: Versions) -> Iterator[Problem]:
     """Every published statement produced again, as known when it was published: the same, or different, and why."""
     rules = {row.number: row.rules for row in reader.distributions(versions.deal)}
     for row in reader.statements(versions.deal):
-        if _body(reader, versions, row.distribution, row.known_at - 1) != row.body:
+        if _body(reader, versions, row.distribution, row.known_at - 1, format_of(row.body)) != row.body:
             yield _different(versions.deal, row, rules.get(row.distribution, RULES))
 
 

@@ -13,15 +13,16 @@ import pytest
 import ledger.reports
 from ledger.core.collections import Flow
 from ledger.core.statement import received
-from ledger.reports.json import to_json
+from ledger.reports.json import FORMAT, to_json
 from tests.reports.statements import statement
 
 SCHEMA: dict[str, Any] = json.loads((Path(ledger.reports.__file__).parent / "statement.schema.json").read_text(encoding="utf-8"))
 GOLDEN = Path(__file__).parent / "golden"
 
 
-def test_json_is_the_same_bytes_as_ever() -> None:
-    assert to_json(statement(2)) == (GOLDEN / "harbour-2.json").read_bytes()
+@pytest.mark.parametrize("form", [1, FORMAT])
+def test_json_of_a_format_is_the_same_bytes_as_ever(form: int) -> None:
+    assert to_json(statement(2), form) == (GOLDEN / f"harbour-2.format-{form}.json").read_bytes()
 
 
 def test_json_is_canonical() -> None:
@@ -56,7 +57,7 @@ def test_statement_is_as_its_schema_says(month: int) -> None:
         {"sections": {"classes": {"A": {"interest_paid": 3950}}}},
         {"sections": {"wishes": {}}},
         {"head": "not a hash"},
-        {"format": 2},
+        {"format": 3},
         {"further": 1},
     ],
 )

@@ -62,7 +62,7 @@ def test_verify_tells_a_changed_program_from_altered_books(books: Store, monkeyp
     """A statement that comes out otherwise under the rules it was published under was altered; under later rules it differs."""
     service.publish(books, "COVE-1", "2025-02", actor="m.okafor")
     monkeypatch.setattr(publications, "RULES", rules)
-    monkeypatch.setattr(publications, "to_json", lambda statement: json.dumps(statement.number).encode())
+    monkeypatch.setattr(publications, "to_json", lambda statement, _form: json.dumps(statement.number).encode())
 
     (problem,) = service.verify(books, "COVE-1").problems
 
