@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
+from ledger.core.schedule import PeriodDates
 from ledger.core.statement import Statement
 from ledger.reports.layout import Table
 from ledger.reports.sections import sections
@@ -32,6 +34,12 @@ def document(statement: Statement, order: Sequence[str] = ()) -> Document:
     return Document(
         f"{statement.deal}  {statement.title}".rstrip(), f"{_what(statement)}; amounts in {statement.currency}", days, tuple(chosen), footer(statement)
     )
+
+
+def section_keys() -> tuple[str, ...]:
+    """The keys of all sections that a statement can have, in the usual order: what a template may name."""
+    days = dict.fromkeys(PeriodDates.__slots__, date.min)
+    return tuple(table.key for table in sections(Statement("", "", "", 2, "position", 0, days, {}, {}, (), ())))
 
 
 def _what(statement: Statement) -> str:
