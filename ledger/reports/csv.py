@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
+from collections.abc import Iterator
+from datetime import date
 
 from ledger.core.statement import Statement
+from ledger.reports import csv_text
 
 HEADER = ("distribution_date", "subject", "item", "amount")
 
@@ -15,15 +16,15 @@ def to_csv(statement: Statement) -> bytes:
 
     A figure that was corrected since has two more rows, its item with `_adjustments` and with `_restated`.
     """
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(HEADER)
+    return csv_text.write(HEADER, _rows(statement, statement.dates["scheduled"]))
+
+
+def _rows(statement: Statement, day: date) -> Iterator[tuple[object, ...]]:
     for subjects in statement.sections.values():
         for subject, items in subjects.items():
-            rows.writerows((statement.dates["scheduled"], subject, item, statement.text(figure)) for item, figure in items.items())
+            yield from ((day, subject, item, statement.text(figure)) for item, figure in items.items())
     for changed in statement.revision.restated.values():
         for subject, restated in changed.items():
             for item, found in restated.items():
-                rows.writerow((statement.dates["scheduled"], subject, f"{item}_adjustments", statement.text(found.adjustment)))
-                rows.writerow((statement.dates["scheduled"], subject, f"{item}_restated", statement.text(found.restated)))
-    return text.getvalue().encode()
+                yield day, subject, f"{item}_adjustments", statement.text(found.adjustment)
+                yield day, subject, f"{item}_restated", statement.text(found.restated)

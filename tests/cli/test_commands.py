@@ -284,7 +284,7 @@ def test_actor_is_the_option_or_the_environment(opened: Tranche) -> None:
     [
         ["wishes"],
         ["statement"],
-        ["statement", "COVE-1", "--format", "pdf"],
+        ["statement", "COVE-1", "--format", "docx"],
         ["statement", "COVE-1", "--date", "25.02.2025"],
         ["distribute", "COVE-1", "--through", "February"],
         ["events", "COVE-1", "--position", "0"],

@@ -1,0 +1,62 @@
+"""A statement as one HTML page that needs nothing else: no network, no script; it prints on any paper, and is read aloud as well as seen.
+
+Jinja2 escapes all that comes from a deal or a template of branding; names stand in `<bdi>`, so that a word that runs from right to left, or a mark that
+turns a line, ends where its cell ends. The page's own style is allowed by its digest and nothing else is (Content-Security-Policy). The same statement
+gives the same bytes.
+
+`to_exhibit` writes the same document for EDGAR, which takes a subset of HTML 3.2 and 4.0 in ASCII, without pictures inside the page.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from functools import cache
+from hashlib import sha256
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from ledger.core.branding import PLAIN, Branding
+from ledger.core.statement import Statement
+from ledger.reports.document import document
+
+MANY_COLUMNS = 9
+"""A table of more columns is printed in smaller type, so that nothing of it is cut on paper."""
+
+
+def to_html(statement: Statement, history: Any = None, branding: Branding = PLAIN) -> bytes:
+    """The page, in UTF-8."""
+    shown = document(statement, branding.sections)
+    style = _templates().get_template("statement.css").render(document=shown, deal=statement.deal, branding=branding)
+    page = _templates().get_template("statement.html").render(
+        document=shown, branding=branding, style=style, style_digest=_digest(style), many=MANY_COLUMNS,
+        logo=data_uri(branding.logo_type, branding.logo) if branding.logo else "", pictures=(),
+    )  # fmt: skip
+    return page.encode()
+
+
+def to_exhibit(statement: Statement, history: Any = None, branding: Branding = PLAIN) -> bytes:
+    """The document for Exhibit 99.1 of a Form 10-D: tables alone, in elements that EDGAR takes, every other character than ASCII by its number."""
+    page = _templates().get_template("exhibit.html").render(document=document(statement, branding.sections), branding=branding)
+    return page.encode("ascii", "xmlcharrefreplace")
+
+
+def data_uri(media_type: str, data: bytes) -> str:
+    """A picture as an address that holds it; scripts in a picture that is shown so do not run."""
+    return f"data:{media_type};base64,{b64encode(data).decode()}"
+
+
+def css_text(text: str) -> str:
+    """A text inside quotes of a style sheet: letters and digits as they are, every other character by its number."""
+    return "".join(character if character.isascii() and character.isalnum() else f"\\{ord(character):06x}" for character in text)
+
+
+def _digest(style: str) -> str:
+    return b64encode(sha256(style.encode()).digest()).decode()
+
+
+@cache
+def _templates() -> Environment:
+    made = Environment(loader=PackageLoader("ledger.reports"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    made.filters["css_text"] = css_text
+    return made
