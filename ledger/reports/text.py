@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ledger.core.statement import Statement
+from ledger.reports.cells import total
 from ledger.reports.document import document
 from ledger.reports.layout import plain
-from ledger.reports.sections import total
 
 
 def to_text(statement: Statement) -> str:
