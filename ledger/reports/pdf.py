@@ -52,7 +52,7 @@ def to_pdf(statement: Statement, history: None = None, branding: Branding = PLAI
 def _said(shown: Document, statement: Statement, branding: Branding) -> dict[str, Any]:
     """All that the template is told."""
     return {
-        "title": drawn(shown.title), "subtitle": drawn(shown.subtitle), "author": drawn(branding.name or statement.deal), "footer": shown.footer,
+        "title": drawn(shown.title), "deal": drawn(statement.deal), "subtitle": drawn(shown.subtitle), "author": drawn(branding.name or statement.deal), "footer": shown.footer,
         "day": f"{statement.dates['distribution']}", "paper": "us-letter" if statement.currency in LETTER else "a4",
         "dates": [[drawn(name), drawn(day)] for name, day in shown.dates],
         "sections": [_table(table) for table in shown.sections],
