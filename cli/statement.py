@@ -45,6 +45,7 @@ FORMATS: Mapping[str, Format] = {
     "text": Format("txt", "ledger.reports.text:to_text"),
     "json": Format("json", "ledger.reports.json:to_json"),
     "csv": Format("csv", "ledger.reports.csv:to_csv"),
+    "pdf": Format("pdf", "ledger.reports.pdf:to_pdf", takes=("history", "branding"), binary=True),
     "csv-set": Format("", "ledger.reports.csv_set:to_csv_set"),
     "html": Format("html", "ledger.reports.html:to_html", takes=("history", "branding")),
     "exhibit": Format("htm", "ledger.reports.html:to_exhibit", takes=("branding",)),
