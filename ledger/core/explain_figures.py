@@ -11,6 +11,7 @@ from ledger.core.explain_postings import PostingsExplained
 from ledger.core.explanation import Explanation, given, quotient, signed, total
 from ledger.core.formula import BOOLEAN, MONEY, NUMBER
 from ledger.core.names import component_keys
+from ledger.core.notional import notionals
 from ledger.core.statement import BALANCE
 
 Explain = Callable[["Explainer", str, int], Explanation]
@@ -53,6 +54,16 @@ class Explainer(PostingsExplained):
             if subject in names:
                 return table
         return {}
+
+    def notional(self, subject: str, item: str) -> Explanation:
+        """What a class without a balance runs on at closing of the deal or from now on, by the formula of its `of`."""
+        found = dict(notionals(self.evidence.distribution.running(self.terms), subject))
+        return given(f"{item}: `of` of {subject}, read then", MONEY, found[item])
+
+    def next_rate(self, subject: str) -> Explanation:
+        fixed = self.terms.values[f"{subject}.rate"].constant
+        assert fixed is not None
+        return given(f"rate of {subject}, fixed in the deal file", NUMBER, fixed)
 
     def _other(self, subject: str, item: str, upto: int) -> Explanation | None:
         """What an item is that the deal itself names: a ledger of a class, a kind of event of a pool."""
@@ -235,6 +246,9 @@ CLASS: Mapping[str, Explain] = {
     "rate": lambda explainer, subject, _upto: explainer.rate(subject),
     "year_fraction": lambda explainer, subject, _upto: explainer.year_fraction(subject),
     "notional": lambda explainer, subject, _upto: explainer.basis(subject),
+    "original_notional": lambda explainer, subject, _upto: explainer.notional(subject, "original_notional"),
+    "closing_notional": lambda explainer, subject, _upto: explainer.notional(subject, "closing_notional"),
+    "next_rate": lambda explainer, subject, _upto: explainer.next_rate(subject),
 }  # fmt: skip
 
 FEE: Mapping[str, Explain] = {

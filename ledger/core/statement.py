@@ -288,6 +288,9 @@ def _class_figures(run: Running, name: str) -> Iterator[tuple[str, Figure]]:
             figure = _figure(run, NUMBER, read)
             if figure is not None:
                 yield item, figure
+        fixed = terms.values[f"{name}.rate"].constant
+        if fixed is not None:
+            yield "next_rate", Figure("exact", fixed)
         own = [("notional", terms.accruals[name].basis(run))] if name in terms.original else notionals(run, name)
         yield from ((item, _money(amount)) for item, amount in own)
     for ledger, classes in terms.ledger_classes.items():
