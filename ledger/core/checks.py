@@ -13,6 +13,7 @@ from ledger.core.money import LIMIT, Money, format_money
 from ledger.core.names import cumulative_loss, pool_balance
 from ledger.core.posting import LOSS, ROUNDING
 from ledger.core.problems import Problem
+from ledger.core.receipts import EVENTS
 from ledger.core.state import Running
 
 Check = Callable[[Running, Distribution], Iterable[Problem]]
@@ -85,6 +86,20 @@ def sources_equal_uses_by_step(run: Running, distribution: Distribution) -> Iter
             yield Problem(f"{cause} took {_text(run, amount)} out of accounts and gave {_text(run, used[cause])} to payees", OUR_FAULT)
 
 
+def sources_equal_uses(run: Running, distribution: Distribution) -> Iterator[Problem]:
+    """What the accounts open with and events bring, wired or not yet, makes up what steps pay out of them and what they close with."""
+    ours, opening, closing = run.terms.own_funds, distribution.opening.balances, distribution.closing.balances
+    sources, uses = sum(opening.get(account, 0) for account in ours), sum(closing.get(account, 0) for account in ours)
+    for _, _, cause, source, destination, amount, _ in distribution.postings:
+        into = (destination in ours) - (source in ours)
+        if into and cause == EVENTS:
+            sources += into * amount
+        elif into:
+            uses -= into * amount
+    if sources != uses:
+        yield Problem(f"sources of funds are {_text(run, sources)}, uses and what is left {_text(run, uses)}", OUR_FAULT)
+
+
 def rounding_is_below_half_a_cent_a_payment(run: Running, distribution: Distribution) -> Iterator[Problem]:
     for posted in distribution.postings:
         if ROUNDING in (posted.source, posted.destination) and 2 * posted.amount > run.terms.minor_unit:
@@ -150,6 +165,7 @@ CHECKS: tuple[Check, ...] = (
     loss_is_allocated,
     written_down_losses_match_the_balances,
     sources_equal_uses_by_step,
+    sources_equal_uses,
     rounding_is_below_half_a_cent_a_payment,
     opening_and_postings_give_closing,
     amounts_can_be_held,

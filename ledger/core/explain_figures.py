@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from ledger.core import posting
 from ledger.core.evidence import Evidence
+from ledger.core.explain_funds import funds_explained
 from ledger.core.explain_postings import PostingsExplained
 from ledger.core.explanation import Explanation, given, quotient, signed, total
 from ledger.core.formula import BOOLEAN, MONEY, NUMBER
@@ -66,14 +67,14 @@ class Explainer(PostingsExplained):
         return given(f"rate of {subject}, fixed in the deal file", NUMBER, fixed)
 
     def _other(self, subject: str, item: str, upto: int) -> Explanation | None:
-        """What an item is that the deal itself names: a ledger of a class, a kind of event of a pool."""
+        """What an item is that the deal itself names: a ledger of a class, a kind of event of a pool; or a source or use of funds."""
         if item in self.deal.ledgers and subject in self.terms.ledger_classes[item]:
             return self.of_accounts(item, [posting.ledger(item, subject)], upto)
         if subject in self.deal.all_pools and item in self.terms.components:
             return self.of_postings(item, component_keys(subject, item), upto)
         if subject in self.deal.all_pools and f"{subject}.{item}" in self.deal.reported:
             return self.reported(f"{subject}.{item}")
-        return None
+        return funds_explained(self, subject, item, upto, reasons=self.reasons)
 
     def _summed(self, subject: str, item: str, upto: int) -> Explanation | None:
         """A figure of a group or of all pools: the sum over its members; a quotient of such sums."""
@@ -122,9 +123,9 @@ class Explainer(PostingsExplained):
         wired = (f"{account}.wired", f"-{account}.wired")
         return total("collected", self.grouped([part for part in self.moving([due], upto) if part.posted.item not in wired]))
 
-    def not_wired(self, account: str, upto: int) -> Explanation:
+    def not_wired(self, account: str, upto: int, *, opening: bool = False) -> Explanation:
         accounts = [self.terms.due_account(account)] if self.deal.accounts[account].cash else []
-        return self.of_accounts("reported and not yet wired", accounts, upto)
+        return self.opening("brought forward", accounts) if opening else self.of_accounts("reported and not yet wired", accounts, upto)
 
     def target(self, account: str, upto: int) -> Explanation:
         if account not in self.terms.targets:
@@ -266,6 +267,8 @@ ACCOUNT: Mapping[str, Explain] = {
     "deposits": lambda explainer, subject, upto: explainer.deposits(subject, upto),
     "draws": lambda explainer, subject, upto: explainer.draws(subject, upto),
     "earnings": _posted("earnings"),
+    "wired": _posted("wired"),
+    "opening_not_wired": lambda explainer, subject, upto: explainer.not_wired(subject, upto, opening=True),
     "target": lambda explainer, subject, upto: explainer.target(subject, upto),
     "shortfall": _above("target", BALANCE),
     "excess": _above(BALANCE, "target"),

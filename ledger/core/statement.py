@@ -12,7 +12,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Literal, TypeVar
 
-from ledger.core import posting
+from ledger.core import funds, posting
 from ledger.core.collections import Collections, Flow
 from ledger.core.deal import Digits
 from ledger.core.distribution import Distribution
@@ -192,7 +192,7 @@ def draw(
     # The position that opens the books is not a period: it has one day, that of the closing or of the boarding.
     opens = distribution.dates.previous_distribution == distribution.dates.distribution
     run = Running(terms, distribution.closing, distribution.dates, Collections()) if opens else distribution.running(terms)
-    sections = {name: dict(subjects) for name, subjects in (_position(run) if opens else sections_of(run))}
+    sections = {name: dict(subjects) for name, subjects in (_position(run) if opens else (*sections_of(run), *_funds(run)))}
     days = distribution.dates.by_name()
     deal, shown = terms.deal, () if opens else distribution.postings
     return Statement(
@@ -245,6 +245,12 @@ def sections_of(run: Running) -> Iterator[tuple[str, Iterable[tuple[str, Items]]
     ):
         found = dict(figures)
         yield section, [("deal", found)] if found else []
+
+
+def _funds(run: Running) -> Iterator[tuple[str, Iterable[tuple[str, Items]]]]:
+    """Sources and uses of funds, and advances: sums of the period's own postings, which no later period restates."""
+    for section, subjects in funds.sums(run).items():
+        yield section, ((name, {item: _money(amount) for item, amount in items.items()}) for name, items in subjects.items())
 
 
 def _position(run: Running) -> Iterator[tuple[str, Iterable[tuple[str, Items]]]]:
@@ -346,7 +352,10 @@ def _account_figures(run: Running, name: str) -> Iterator[tuple[str, Figure]]:
     yield "deposits", _money(run.received[cash])
     yield "draws", _money(run.paid[cash])
     yield "earnings", _money(run.figures[f"{name}.earnings"])
-    yield "not_wired", _money(run.balances[terms.due_account(name)] if terms.deal.accounts[name].cash else 0)
+    due = terms.due_account(name) if terms.deal.accounts[name].cash else ""
+    yield "opening_not_wired", _money(run.opening.get(due, 0))
+    yield "wired", _money(run.figures[f"{name}.wired"])
+    yield "not_wired", _money(run.balances.get(due, 0))
 
 
 def _pools(terms: Terms) -> list[tuple[str, list[str]]]:

@@ -107,7 +107,7 @@ class CompiledTrigger:
 class Terms:
     """What a period runs on; built by `ledger.core.compiler`, not changed afterwards.
 
-    `owed_by` are, by fee, the components that raise (1) or lower (-1) what it is owed.
+    `owed_by` are, by fee, the components that raise (1) or lower (-1) what it is owed. `own_funds` are the accounts of money, held and reported.
     """
 
     deal: Deal
@@ -134,6 +134,7 @@ class Terms:
     minor_unit: Money = field(init=False)
     claims: Mapping[str, Claims] = field(init=False)
     cash_accounts: Mapping[str, str] = field(init=False)
+    own_funds: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         """What every period asks for again and again, found once: the unit of the books, and the names of accounts."""
@@ -141,6 +142,8 @@ class Terms:
         self.scale, self.minor_unit = deal.rounding.scale, deal.rounding.minor_unit
         self.claims = {name: posting.claims(name) for name in deal.tranches}
         self.cash_accounts = {name: posting.cash(name) if account.cash else posting.entitlement(name) for name, account in deal.accounts.items()}
+        of_money = [name for name, account in deal.accounts.items() if account.cash]
+        self.own_funds = frozenset((*map(posting.cash, of_money), *map(posting.due, of_money)))
 
     def every_step(self) -> Iterator[CompiledStep]:
         """All steps in the order of the file, blocks opened."""

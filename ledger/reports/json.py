@@ -14,7 +14,10 @@ from ledger.core.money import format_money
 from ledger.core.statement import Figure, Statement
 
 FORMAT = 2
-SINCE: Mapping[str, int] = {"classes.original_notional": 2, "classes.closing_notional": 2, "classes.next_rate": 2}
+SINCE: Mapping[str, int] = {
+    "classes.original_notional": 2, "classes.closing_notional": 2, "classes.next_rate": 2,
+    **dict.fromkeys(("sources", "uses", "advances", "accounts.wired", "accounts.opening_not_wired"), 2),
+}  # fmt: skip
 """The format that was the first to say a thing: a member of the statement, a section, or an item of a section."""
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from ledger.core.money import Money
 from ledger.core.statement import Items, Statement
 from ledger.reports.cells import cell, money, total, units, words
+from ledger.reports.funds import funds_tables
 from ledger.reports.layout import Cell, Table
 
 HEADINGS: Mapping[str, str] = {
@@ -52,6 +53,7 @@ def sections(statement: Statement) -> Iterator[Table]:
     yield _subjects(statement, Table("interest", "Interest", ["class"]), _accruing(classes), INTEREST, with_total=True, heading={"interest_paid": "paid"})
     yield _subjects(statement, Table("fees", "Fees", ["fee"]), statement.sections.get("fees", {}), FEES, with_total=True)
     yield _subjects(statement, Table("accounts", "Accounts", ["account"]), statement.sections.get("accounts", {}), ACCOUNTS)
+    yield from funds_tables(statement)
     yield _pools(statement)
     yield from _values(statement)
     yield _triggers(statement)

@@ -105,6 +105,8 @@ def _unclosed(account: str, change: int) -> Tamper:
         (checks.written_down_losses_match_the_balances, _figure("B.written_up", 1), "class B is written up beyond the loss it bore, by 0.01"),
         (checks.written_down_losses_match_the_balances, _balance("A.principal", -1), "class A opens at 600.00, moves by -96.00 and closes at 504.01"),
         (checks.sources_equal_uses_by_step, _posting(-1, item=""), "step 2 took 96.00 out of accounts and gave 0.00 to payees"),
+        (checks.sources_equal_uses, _posting(-1, source="excess"), "sources of funds are 155.00, uses and what is left 59.00"),
+        (checks.sources_equal_uses, _unclosed("due.funds", 1), "sources of funds are 155.00, uses and what is left 155.01"),
         (checks.rounding_is_below_half_a_cent_a_payment, _posting(-1, destination="rounding", amount=6), "rounds by 0.06"),
         (checks.opening_and_postings_give_closing, _unclosed("cash.reserve", 1), "cash.reserve opens at 50.00, receives 0.00, pays 0.00 and closes at 50.01"),
         (
@@ -128,8 +130,8 @@ def test_a_tampered_month_is_found_out(check: checks.Check, tamper: Tamper, fact
 def test_every_check_of_the_list_has_its_test_above() -> None:
     named = {
         checks.servicer_agrees, checks.no_cash_below_zero, checks.no_class_is_overpaid, checks.loss_is_allocated,
-        checks.written_down_losses_match_the_balances, checks.sources_equal_uses_by_step, checks.rounding_is_below_half_a_cent_a_payment,
-        checks.opening_and_postings_give_closing, checks.amounts_can_be_held, checks.books_sum_to_zero,
+        checks.written_down_losses_match_the_balances, checks.sources_equal_uses_by_step, checks.sources_equal_uses,
+        checks.rounding_is_below_half_a_cent_a_payment, checks.opening_and_postings_give_closing, checks.amounts_can_be_held, checks.books_sum_to_zero,
     }  # fmt: skip
 
     assert set(checks.CHECKS) == named
