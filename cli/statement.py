@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -23,22 +23,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One form of a statement: the function that makes it, `module:name`, imported only when it is asked for, and the ending of its file.
+    """One form of a statement: the ending of its file, and the function that makes it, `module:name`, imported only when it is asked for.
 
-    A form that is `printed` is laid out for people: its function also takes the deal's history, for the pictures, and the branding. One that is
+    `takes` names what the function wants beside the statement: the deal's `history`, for pictures, and the `branding` of a template. A form that is
     `binary` means nothing on a terminal. Without an ending the form is a folder of files, and the function gives each file's bytes by its name.
     """
 
     ending: str
     function: str
-    printed: bool = False
+    takes: Collection[str] = ()
     binary: bool = False
 
-    def render(self, store: Store, drawn: Statement, branding: Branding | None) -> Any:
+    def render(self, store: Store, drawn: Statement, branding: Branding) -> Any:
         """The statement in this form: bytes, text, or a folder's files by name."""
         module, _, name = self.function.partition(":")
-        function = getattr(import_module(module), name)
-        return function(drawn, None, *([branding] if branding else [])) if self.printed else function(drawn)
+        given: Mapping[str, Callable[[], Any]] = {"history": lambda: None, "branding": lambda: branding}
+        return getattr(import_module(module), name)(drawn, **{name: given[name]() for name in self.takes})
 
 
 FORMATS: Mapping[str, Format] = {
@@ -47,6 +47,11 @@ FORMATS: Mapping[str, Format] = {
     "csv": Format("csv", "ledger.reports.csv:to_csv"),
     "crefc": Format("csv", "ledger.reports.crefc:to_crefc"),
     "factors": Format("csv", "ledger.reports.factors:to_factors"),
+    "pdf": Format("pdf", "ledger.reports.pdf:to_pdf", takes=("history", "branding"), binary=True),
+    "xlsx": Format("xlsx", "ledger.reports.xlsx:to_xlsx", takes=("history", "branding"), binary=True),
+    "csv-set": Format("", "ledger.reports.csv_set:to_csv_set"),
+    "html": Format("html", "ledger.reports.html:to_html", takes=("history", "branding")),
+    "exhibit": Format("htm", "ledger.reports.html:to_exhibit", takes=("branding",)),
 }
 
 
@@ -69,9 +74,10 @@ def command(
 
     name = format_ or ("json" if settings.json else "text")
     form = FORMATS[name]
-    if template and not form.printed:
-        raise click.UsageError(f"--template is for printed formats, and {name} is none: take one of {_listed(lambda form: form.printed)}")
-    branding = branding_of(template) if template else None
+    if template and "branding" not in form.takes:
+        printed = ", ".join(name for name, form in FORMATS.items() if "branding" in form.takes)
+        raise click.UsageError(f"--template is for printed formats, and {name} is none: take one of {printed}")
+    branding = branding_of(template)
     with settings.store() as store:
         if not is_pattern(deal):
             refuse_to_show(name, form, output)
@@ -89,15 +95,12 @@ def command(
         print_each(settings, store, deal, one)
 
 
-def _listed(holds: Callable[[Format], bool]) -> str:
-    return ", ".join(name for name, form in FORMATS.items() if holds(form))
-
-
-def branding_of(template: Path) -> Branding:
-    """What a template says, with the logo that lies beside it. Raises ProblemsFound."""
+def branding_of(template: Path | None) -> Branding:
+    """What a template says, with the logo that lies beside it; the plain look without one. Raises ProblemsFound."""
     from ledger import service
+    from ledger.core.branding import PLAIN
 
-    return service.branding(read_file(template), str(template), lambda logo: read_file(template.parent / logo))
+    return service.branding(read_file(template), str(template), lambda logo: read_file(template.parent / logo)) if template else PLAIN
 
 
 def refuse_to_show(name: str, form: Format, output: Path | None) -> None:

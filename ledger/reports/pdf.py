@@ -19,11 +19,10 @@ from ledger.core.statement import Statement
 from ledger.reports.document import Document, document
 from ledger.reports.extras import missing
 from ledger.reports.layout import Cell, Table
+from ledger.reports.paper import US_LETTER
 
 LONGEST_WORD = 24
 """Characters of a word in one line; a longer one may be broken after so many."""
-LETTER = frozenset({"USD", "CAD", "MXN"})
-"""The currencies of countries that print on US Letter; elsewhere it is A4."""
 
 DRAWN = (
     (0x20, 0x7E), (0xA1, 0xAC), (0xAE, 0x24F), (0x384, 0x38A), (0x38C, 0x38C), (0x38E, 0x3A1), (0x3A3, 0x482), (0x48A, 0x4FF), (0x531, 0x556),
@@ -52,8 +51,9 @@ def to_pdf(statement: Statement, history: None = None, branding: Branding = PLAI
 def _said(shown: Document, statement: Statement, branding: Branding) -> dict[str, Any]:
     """All that the template is told."""
     return {
-        "title": drawn(shown.title), "deal": drawn(statement.deal), "subtitle": drawn(shown.subtitle), "author": drawn(branding.name or statement.deal), "footer": shown.footer,
-        "day": f"{statement.dates['distribution']}", "paper": "us-letter" if statement.currency in LETTER else "a4",
+        "title": drawn(shown.title), "deal": drawn(statement.deal), "subtitle": drawn(shown.subtitle),
+        "author": drawn(branding.name or statement.deal), "footer": shown.footer,
+        "day": f"{statement.dates['distribution']}", "paper": "us-letter" if statement.currency in US_LETTER else "a4",
         "dates": [[drawn(name), drawn(day)] for name, day in shown.dates],
         "sections": [_table(table) for table in shown.sections],
         "branding": _branding(branding),
