@@ -19,9 +19,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from ledger.core.branding import PLAIN, Branding
 from ledger.core.statement import Statement
 from ledger.reports.document import document
+from ledger.reports.layout import Table
 
-MANY_COLUMNS = 9
-"""A table of more columns is printed in smaller type, so that nothing of it is cut on paper."""
+LONG = 24
+"""A text of more characters may go over several lines; a shorter one, such as a class's name, is never broken at a hyphen."""
+TOGETHER = 15
+"""A table of no more rows stands on one page."""
+WIDTHS = (("", 116), ("dense", 146), ("denser", 186))
+"""Sizes of type on paper, by the characters of a row that fit across the narrower of A4 and Letter; what is wider still is set in the smallest."""
 
 
 def to_html(statement: Statement, history: Any = None, branding: Branding = PLAIN) -> bytes:
@@ -29,7 +34,7 @@ def to_html(statement: Statement, history: Any = None, branding: Branding = PLAI
     shown = document(statement, branding.sections)
     style = _templates().get_template("statement.css").render(document=shown, deal=statement.deal, branding=branding)
     page = _templates().get_template("statement.html").render(
-        document=shown, branding=branding, style=style, style_digest=_digest(style), many=MANY_COLUMNS,
+        document=shown, branding=branding, style=style, style_digest=_digest(style), size=size, long=LONG, together=TOGETHER,
         logo=data_uri(branding.logo_type, branding.logo) if branding.logo else "", pictures=(),
     )  # fmt: skip
     return page.encode()
@@ -44,6 +49,13 @@ def to_exhibit(statement: Statement, history: Any = None, branding: Branding = P
 def data_uri(media_type: str, data: bytes) -> str:
     """A picture as an address that holds it; scripts in a picture that is shown so do not run."""
     return f"data:{media_type};base64,{b64encode(data).decode()}"
+
+
+def size(table: Table) -> str:
+    """The size of type in which a table is printed, so that nothing of it is cut: by its widest cells, of which a long one is broken."""
+    cells = [table.headers, *([f"{cell}" for cell in row] for row in (*table.rows, *([table.totals] if table.totals else [])))]
+    wide = sum(min(LONG, max(len(text) for text in column)) + 3 for column in zip(*cells, strict=True))
+    return next((name for name, most in WIDTHS if wide <= most), WIDTHS[-1][0])
 
 
 def css_text(text: str) -> str:
