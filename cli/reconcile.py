@@ -18,6 +18,8 @@ from cli.common import DEMO, KNOWN_AT, Settings, example, read_file, stop, with_
 def command(settings: Settings, deal: str, published: Path, known_at: str | None, every_line: bool) -> None:
     """Compare each figure of PUBLISHED with the books of DEAL, to the last place that was printed.
 
+    PUBLISHED is a published.csv, a CREFC Bond Level file, or the JSON of a statement.
+
     A figure ties, is derived (an input was worked out from it), is tolerated (declared in tolerated.csv beside the file, with the exact difference and its
     reason), differs, or is not compared. The last two, undeclared, and a tolerance that nothing needs end the command with exit code 1.
     """

@@ -10,7 +10,8 @@ from ledger.core.problems import Problem, ProblemsFound
 from ledger.core.restated import Late, booked_since, restated
 from ledger.core.statement import Received, Revision, Statement, draw, received
 from ledger.core.terms import Terms
-from ledger.files.published import read_published, read_tolerated
+from ledger.files.published import read_tolerated
+from ledger.files.published_forms import Names, Sort, read_any
 from ledger.reports import reconcile as reconciliation
 from ledger.service.books import Stored, collections, latest, stored
 from ledger.service.known_at import KnownAt, position_of
@@ -82,14 +83,27 @@ def _received_since(reader: Reader, versions: Versions, last: date, known_at: in
             yield from received(row.period, collections(reader, terms, row.period, known_at).flows)
 
 
+def _names(reader: Reader, terms: Terms) -> Names:
+    """What the words of published files are in this deal."""
+    paid = {row.distribution_date: row.period for row in reader.distributions(terms.deal.deal) if row.number}
+    classes = {title: name for name, tranche in terms.deal.tranches.items() for title in (name, tranche.title) if title}
+    return Names(paid.get, classes, {name: _sort(terms, name) for name in terms.deal.tranches})
+
+
+def _sort(terms: Terms, name: str) -> Sort:
+    if terms.has_balance(name):
+        return "balance"
+    return "notional" if name in terms.accruals else "paid"
+
+
 def reconcile(
     store: Store, deal: str, published: tuple[bytes, str], tolerated: tuple[bytes, str] | None = None, known_at: KnownAt = None
 ) -> reconciliation.Reconciliation:
-    """Each published figure beside ours."""
-    rows = read_published(*published)
+    """Each figure of a published file beside ours: of a published.csv, a CREFC Bond Level file, or a statement's JSON. Raises ProblemsFound."""
     allowed = read_tolerated(*tolerated) if tolerated else []
     with store.reading() as reader:
         terms, _ = terms_of(reader, deal)
+        rows = read_any(*published, _names(reader, terms))
         position = position_of(reader, deal, known_at, store.clock())
         numbers = {row.period: row.number for row in reader.distributions(deal) if row.number and row.known_at <= position}
 
