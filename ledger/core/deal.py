@@ -190,11 +190,16 @@ class EventKind(Model):
 
 
 class Pool(Model):
-    """Loans. `balance` where the remittance states the closing pool rather than its movements."""
+    """Loans. `balance` where the remittance states the closing pool rather than its movements.
+
+    `delinquency` is the method by which the servicer counts days past due: of the Mortgage Bankers Association, by which a payment is 30 days past due
+    on the day before the next one is due, or of the Office of Thrift Supervision, by which it is on that day, and so a month later at a month's end.
+    """
 
     original_balance: Amount
     balance: F | None = None
     defaulted: Literal["included", "excluded"] = "included"
+    delinquency: Literal["MBA", "OTS"] | None = None
 
 
 # ------------------------------------------------------------------------------------- classes, fees, accounts, ledgers

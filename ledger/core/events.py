@@ -163,11 +163,20 @@ ALIASES: Mapping[str, tuple[str, Column]] = {
 
 FACTS: Mapping[str, Column] = {
     "reported": "amount", "wire": "amount", "account_earnings": "amount", "adjustment": "amount", "closing_balance": "balance", "loan_setup": "balance",
-    "status": "delinquency", "settlement": "amount", "nil_month": "code", "missing_month": "code", "call": "code",
+    "status": "delinquency", "settlement": "amount", "nil_month": "code", "missing_month": "code", "call": "code", "modification": "rate",
+    "loan_count": "rate", "delinquent_balance": "amount",
 }  # fmt: skip
 """Kinds that are read one by one rather than summed, with the column that `value` fills."""
-LOAN_FACTS = ("loan_setup", "closing_balance", "status")
+LOAN_FACTS = ("loan_setup", "closing_balance", "status", "modification")
 """Those of them that may be facts of one loan."""
+OF_ONE_LOAN = ("loan_setup", "status", "modification")
+"""Those of them that are facts of one loan and of nothing else."""
+OF_BUCKETS = ("loan_count", "delinquent_balance")
+"""Those of them that say how many loans of a pool, or how much of it, are so many days past due (`delinquency`) or in a state of `STATES` (`code`)."""
+STATES = ("bankruptcy", "foreclosure", "reo")
+"""The words of `code` by which a loan is counted apart from those that are merely past due; of several that stand for a loan, the last of these."""
+SET_UP = ("loan_setup", "purchase")
+"""Kinds by which a loan comes into the pool; what they say in `effective_on` is the loan's maturity, as it is of a `modification`."""
 WITHOUT_VALUE = ("nil_month", "missing_month", "call")
 """Those of them that a row says by being there."""
 SIGNED = frozenset(
@@ -177,6 +186,19 @@ SIGNED = frozenset(
     )
 )  # fmt: skip
 """Kinds whose rows may be negative for one loan: a reversal of what was reported, a gain on a liquidation. Totals of a pool may be so for any kind."""
+
+
+def loan_movements(kind: str, layout: Kind, components: Mapping[str, Component]) -> list[tuple[Column, int]]:
+    """(column, sign) of the columns by which a row of a kind moves its loan's balance.
+
+    A default moves the loan within the pool; a realized loss counts less the expenses that it includes.
+    """
+    if kind == "loan_setup":
+        return [("balance", 1)]
+    signs = {name: {"up": 1, "down": -1, None: 0}[component.pool] for name, component in components.items()}
+    signs |= {"default": 0, "liquidation_expense": 1}
+    return [(column, signs[name]) for column, name in layout.components.items() if signs[name]]  # type: ignore[misc]  # a money column by its name
+
 
 OURS = ("received", "terms", "period_date", "proposal", "distribution", "approval", "publication", "evidence_erased")
 """Kinds that the ledger itself appends."""

@@ -14,19 +14,18 @@ from functools import cached_property
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
-from ledger.core.events import FACTS, KINDS, LOAN_FACTS, PREPAYMENTS, SIGNED, Event, Kind
+from ledger.core.events import FACTS, KINDS, LOAN_FACTS, OF_BUCKETS, PREPAYMENTS, SET_UP, SIGNED, Event, Kind, loan_movements
 from ledger.core.money import LIMIT, Money, format_money
 from ledger.core.problems import Problem
 from ledger.core.terms import Terms
 from ledger.files.remittance import Month
+from ledger.files.remittance_buckets import buckets_add_up, buckets_are_named, counts_are_whole, loans_are_not_counted_twice
 from ledger.files.remittance_shapes import REASONED
 
 Loans = Mapping[str, Money]
 """The unpaid balance of each live loan, by subject; units at carry scale. Empty where a deal is kept at pool level."""
 INCOMPLETE = "incomplete"
 """The warning that a file is not the whole month; accepted by name where another file brings the rest."""
-SET_UP = ("loan_setup", "purchase")
-"""Kinds by which a loan comes into the pool."""
 ENDED = "check the loan's number; only recoveries follow a payoff or a liquidation"
 Amount = Callable[[Event], Money | None]
 """Reads one money column of an event."""
@@ -65,19 +64,15 @@ class Context:
 
     def components(self, kind: str) -> list[tuple[Amount, str]]:
         """(amount, component) of each money column of a kind; none for a fact."""
-        layout = KINDS.get(kind) or Kind({"amount": kind} if kind in self.terms.deal.events else {})
-        return [(itemgetter(Event._fields.index(column)), component) for column, component in layout.components.items()]
+        return [(itemgetter(Event._fields.index(column)), component) for column, component in self._layout(kind).components.items()]
+
+    def _layout(self, kind: str) -> Kind:
+        return KINDS.get(kind) or Kind({"amount": kind} if kind in self.terms.deal.events else {})
 
     def movements(self, kind: str) -> list[tuple[Amount, int]]:
-        """(amount, sign) of the columns by which a kind moves a loan's balance, and its pool's.
-
-        A default moves the loan within the pool; a realized loss counts less the expenses that it includes.
-        """
-        if kind == "loan_setup":
-            return [(attrgetter("balance"), 1)]
-        signs = {name: {"up": 1, "down": -1, None: 0}[component.pool] for name, component in self.terms.components.items()}
-        signs |= {"default": 0, "liquidation_expense": 1}
-        return [(amount, signs[component]) for amount, component in self.components(kind) if signs[component]]
+        """(amount, sign) of the columns by which a kind moves a loan's balance, and its pool's."""
+        moving = loan_movements(kind, self._layout(kind), self.terms.components)
+        return [(itemgetter(Event._fields.index(column)), sign) for column, sign in moving]
 
     @cached_property
     def groups(self) -> Mapping[Group, list[Event]]:
@@ -181,14 +176,17 @@ def nothing_stands_twice(context: Context) -> Found:
 
 
 def _repeated(context: Context, group: Group, events: list[Event]) -> Found:
-    """Rows of one kind that name the same thing, fill the same columns and belong to the same month; what has a reason, that have the same one."""
+    """Rows of one kind that name the same thing, fill the same columns and belong to the same month; what has a reason, that have the same one.
+
+    What is of a bucket names the bucket beside its pool.
+    """
     remedy = "remove one of them" if group.kind == "reported" or not context.components(group.kind) else "add the two up, or remove one"
     amounts = [amount for amount, _ in context.components(group.kind)]
     seen: dict[tuple[object, ...], Event] = {}
     for event in events:
         filled = [index for index, amount in enumerate(amounts) if amount(event) is not None] or [-1]
-        reason = event.code if group.kind in REASONED else None
-        firsts = [seen.setdefault((event.subject, reason, index, context.month.applies_to.get(event.line)), event) for index in filled]
+        apart = (event.delinquency, event.code) if group.kind in OF_BUCKETS else event.code if group.kind in REASONED else None
+        firsts = [seen.setdefault((event.subject, apart, index, context.month.applies_to.get(event.line)), event) for index in filled]
         first = next((first for first in firsts if first is not event), None)
         if first is not None:
             what = f"`{event.kind}` of {event.subject}" if event.subject else f"`{event.kind}`"
@@ -461,4 +459,8 @@ CHECKS: tuple[Callable[[Context], Found], ...] = (
     every_loan_states_its_balance,
     set_up_loans_make_the_pool,
     stated_pools_agree,
+    counts_are_whole,
+    buckets_are_named,
+    buckets_add_up,
+    loans_are_not_counted_twice,
 )

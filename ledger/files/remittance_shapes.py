@@ -11,7 +11,7 @@ from datetime import date
 from typing import NamedTuple
 
 from ledger.core import schedule
-from ledger.core.events import ALIASES, FACTS, KINDS, LOAN_FACTS, WITHOUT_VALUE, Column
+from ledger.core.events import ALIASES, FACTS, KINDS, LOAN_FACTS, OF_BUCKETS, OF_ONE_LOAN, WITHOUT_VALUE, Column
 from ledger.core.problems import Problem, ProblemsFound, nearest
 from ledger.core.receipts import adjusted_accounts
 from ledger.core.settlement import SERVICER
@@ -24,6 +24,8 @@ FIGURES: tuple[Column, ...] = (*MONEY, "rate", "delinquency", "code", "effective
 """The log's own columns, in its order."""
 REASONED = ("adjustment", "pool_adjustment")
 """Kinds that have no cause in the loans: the note says why, and is part of the record."""
+SAYS_ENOUGH: Mapping[str, Column] = {"status": "code", "modification": "effective_on"}
+"""Of kinds that may leave their value out, the column that says enough alone."""
 REPORTED: Mapping[str, tuple[Column, Parse | None]] = {
     "money": ("amount", None),
     "rate": ("rate", cells.percentage),
@@ -184,7 +186,7 @@ class _Judge:
         subject, has_loan, deal = self.head.subject, "loan" in self.head.filled, self.terms.deal
         if has_loan and (kind in FACTS and kind not in LOAN_FACTS):
             self._note(f"`{kind}` has a loan", "leave `loan` blank: it is not a fact of one loan")
-        if not has_loan and (kind in ("loan_setup", "status") or (kind in KINDS and KINDS[kind].loan_level_only)):
+        if not has_loan and (kind in OF_ONE_LOAN or (kind in KINDS and KINDS[kind].loan_level_only)):
             self._note(f"`{kind}` names no loan", "write its id in `loan`")
         match kind:
             case "reported":
@@ -270,7 +272,8 @@ class _Judge:
         if kind == "reported" and "code" in filled.intersection(layout.columns):
             self._note("a flag is reported in `code`", "write it in `value`, where only yes and no are taken")
         self._reason(kind)
-        says_something = {"value", *layout.columns} | ({"code"} if kind == "status" else {"balance"} if self._may_state_balance(kind) else set())
+        beside = SAYS_ENOUGH.get(kind, "balance" if self._may_state_balance(kind) else layout.value)
+        says_something = {"value", beside, *layout.columns}
         if kind not in WITHOUT_VALUE and not filled & says_something:
             self._note(f"`{self.head.kind}` has no value", "write 0 where it is nil, or leave the row out where it is not reported")
 
@@ -287,4 +290,4 @@ class _Judge:
 
     def keeps_note(self, kind: str) -> bool:
         """A note about a loan is not kept, since nobody can vouch that it names no borrower; a reason is asked for, and is."""
-        return kind in REASONED or "loan" not in self.head.filled
+        return kind in REASONED or ("loan" not in self.head.filled and kind not in OF_BUCKETS)  # whose code names the bucket

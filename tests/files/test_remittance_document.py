@@ -9,7 +9,7 @@ import pytest
 
 from ledger import service
 from ledger.core.distribution import Distribution
-from ledger.core.events import ALIASES, COMPONENTS, FACTS, KINDS, SIGNED
+from ledger.core.events import ALIASES, COMPONENTS, FACTS, KINDS, OF_BUCKETS, SIGNED
 from ledger.files import csv_text, remittance
 from ledger.files.remittance_shapes import REPORTED
 from ledger.service.remittances import WARNINGS
@@ -84,7 +84,7 @@ def remitted(store: Store, settlement: str, *months: str) -> list[Distribution]:
 
 
 def test_month_in_totals_and_one_in_which_nothing_came(store: Store) -> None:
-    totals, _, nil, _ = EXAMPLES
+    totals, _, _, nil, _ = EXAMPLES
 
     first, second = remitted(store, "wired", totals, nil)
 
@@ -103,6 +103,21 @@ def test_month_of_loans(store: Store) -> None:
 def test_correction_that_is_booked_in_the_month_after(store: Store) -> None:
     february = "".join(line for line in EXAMPLES[0].splitlines(keepends=True) if "wire" not in line)
 
-    _, march = remitted(store, "assumed", february, EXAMPLES[3])
+    _, march = remitted(store, "assumed", february, EXAMPLES[4])
 
     assert [(posting.item, posting.amount) for posting in march.postings if posting.origin_period == date(2025, 2, 25)] == [("-pool.interest", 12_00)]
+
+
+def test_buckets_of_a_month_in_totals(store: Store) -> None:
+    header, *rows = EXAMPLES[2].splitlines()
+    february = "".join(line for line in EXAMPLES[0].splitlines(keepends=True) if "wire" not in line)
+    march = [f"{header},subject", *(f"{row}," for row in rows), "2025-03-25,reported,4.31%,,,index", "2025-03-25,interest,4982.14,,,"]
+    remitted(store, "assumed", february, "".join(f"{row}\n" for row in march))
+
+    with store.reading() as reader:
+        facts = [fact for _, fact in reader.facts("ALDER-2025-1", date(2025, 3, 25), OF_BUCKETS)]
+
+    assert [(fact.rate, fact.amount, fact.delinquency, fact.code) for fact in facts] == [
+        ("1204", None, None, None), ("31", None, 30, None), (None, 4_120_000_00, 30, None), ("4", None, None, "foreclosure"),
+        (None, 612_500_00, None, "foreclosure"),
+    ]  # fmt: skip
