@@ -10,11 +10,13 @@ import re
 import struct
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
+from fractions import Fraction
 from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from ledger.core.branding import PLAIN, Branding
+from ledger.core.money import round_exact
 from ledger.core.problems import Problem, ProblemsFound
 from ledger.core.statement import Statement
 from ledger.reports.document import Document, document
@@ -94,8 +96,15 @@ def is_held(cell: Cell) -> bool:
     return len(re.sub(r"[^0-9]", "", cell.text).lstrip("0")) <= MOST_DIGITS
 
 
+def held(cell: Cell, value: Fraction) -> Fraction:
+    """The number that a spreadsheet holds: the figure with all its digits, or as it is printed where Excel, which rounds half up, would show another."""
+    unit = 10 ** (cell.places + (2 if cell.percent else 0))
+    printed = Fraction(re.sub(r"[,%]", "", cell.text)) / (100 if cell.percent else 1)
+    return value if Fraction(round_exact(value * unit, "half_up"), unit) == printed else printed
+
+
 def number_format(cell: Cell) -> str:
-    """How Excel shows a figure as the statement prints it; a factor or another small number takes no thousands separators."""
+    """How Excel shows a figure as the statement prints it."""
     decimals = f".{'0' * cell.places}" if cell.places else ""
     return f"0{decimals}%" if cell.percent else f"#,##0{decimals}"
 
@@ -210,7 +219,7 @@ class _Book:
             case None | date():
                 sheet.write_string(row, column, cell.text[:LONGEST], self._format(**style))
             case value if is_held(cell):
-                sheet.write_number(row, column, float(value), self._format(number_format(cell), **style))
+                sheet.write_number(row, column, float(held(cell, value)), self._format(number_format(cell), **style))
             case _:
                 sheet.write_string(row, column, cell.text, self._format(italic=True, **style))
 
