@@ -62,6 +62,7 @@ def test_the_wheel_brings_migrations_and_worked_deals(wheel: Path) -> None:
     migrations = {f"ledger/{path.relative_to(ROOT)}" for path in (ROOT / "migrations").rglob("*") if path.suffix in (".py", ".sql", ".mako")}
     assert migrations <= names
     assert "ledger/deals/sequoia-4/deal.yaml" in names
+    assert "ledger/reports/statement.typ" in names
 
 
 def test_the_installed_command_creates_a_database_far_from_any_checkout(installed: Path, tmp_path: Path) -> None:
