@@ -16,6 +16,7 @@ from ledger.service.differences import Change, Differences, diff
 from ledger.service.distributions import Distributed, approve, distribute
 from ledger.service.drawings import deal_picture
 from ledger.service.explanations import Explained, explain
+from ledger.service.histories import history
 from ledger.service.journals import export_beancount
 from ledger.service.known_at import KnownAt, position_of
 from ledger.service.proof import Anchor, check_proof, prove, read_seal, seal_log
@@ -31,8 +32,8 @@ from ledger.service.worked import WorkedDeal, board, correct_worked, worked_deal
 __all__ = [
     "Addresses", "Amended", "Anchor", "Bundled", "Change", "Copied", "Corrected", "CorrectedTerms", "Differences", "Distributed", "Explained", "Fixed",
     "Fixings", "KnownAt", "Opened", "Published", "Remitted", "Verified", "WorkedDeal", "acts", "add_actor", "add_timestamp", "amend", "approve", "backup",
-    "board", "branding", "check_deal", "check_proof", "correct", "correct_terms", "correct_worked", "deal_picture", "diff", "distribute", "document", "explain",
-    "export_beancount", "export_bundle", "fix_rates", "import_bundle", "open_deal", "period", "position_of", "prove", "publish", "read_seal", "reconcile",
-    "remit", "request_timestamp", "restore", "revoke_actor", "seal_log", "set_approval", "signing_as", "statement", "terms_of", "timestamp_query", "verify",
-    "worked_deals", "worked_folders",
+    "board", "branding", "check_deal", "check_proof", "correct", "correct_terms", "correct_worked", "deal_picture", "diff", "distribute", "document",
+    "explain", "export_beancount", "export_bundle", "fix_rates", "history", "import_bundle", "open_deal", "period", "position_of", "prove", "publish",
+    "read_seal", "reconcile", "remit", "request_timestamp", "restore", "revoke_actor", "seal_log", "set_approval", "signing_as", "statement",
+    "terms_of", "timestamp_query", "verify", "worked_deals", "worked_folders",
 ]  # fmt: skip

@@ -1,0 +1,64 @@
+"""The life of a deal as known at a position: what its pages and pictures show, and the months of its pools, which rates of prepayment and default ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ledger.core import history as life
+from ledger.core.distribution import decode_state
+from ledger.core.history import History, Month
+from ledger.core.performance import PoolMonth, together
+from ledger.core.problems import Problem, ProblemsFound, nearest
+from ledger.core.state import State
+from ledger.core.terms import Terms
+from ledger.service.books import Stored
+from ledger.service.known_at import KnownAt, position_of
+from ledger.service.terms import terms_of, terms_stated
+from ledger.store.engine import Store
+from ledger.store.lives import Summed
+from ledger.store.projections import Reader
+
+
+def history(store: Store, deal: str, known_at: KnownAt = None, *, subject: str | None = None) -> History:
+    """The life of a deal; with a subject (a class, group, fee, account, pool, or `deal`) every figure of that one. Raises ProblemsFound."""
+    with store.reading() as reader:
+        position = position_of(reader, deal, known_at, store.clock())
+        last = reader.latest_distribution(deal, known_at=position)
+        number = last.number if last is not None else 0
+        found = life.draw(list(_months(reader, deal, reader.life(deal, number))), subject, position=position, head=reader.commit(deal, position).hash)
+        if subject is not None and not any(statement.sections for statement in found.statements):
+            raise ProblemsFound([_unknown(terms_of(reader, deal, known_at=position)[0], subject)])
+        return found
+
+
+def _unknown(terms: Terms, subject: str) -> Problem:
+    deal = terms.deal
+    known = [*deal.tranches, *terms.groups, *deal.fees, *deal.accounts, "pool", *deal.all_pools, "deal"]
+    remedy = nearest(subject, known) or f"name one of {', '.join(dict.fromkeys(known))}"
+    return Problem(f"no statement has figures of `{subject}`", remedy, place=deal.deal)
+
+
+def _months(reader: Reader, deal: str, chain: Sequence[Summed]) -> Iterator[Month]:
+    """Each distribution with the terms that it ran under, and with the state that the one before it left."""
+    under: dict[str, Terms] = {}
+    opening: State | None = None
+    for summed in chain:
+        row = summed.row
+        terms = under.get(row.terms_digest) or under.setdefault(row.terms_digest, terms_stated(reader, deal, row.terms_digest))
+        closing, dates, readings = decode_state(row.state, {name: held.closing for name, held in summed.balances.items()})
+        yield Month(terms, closing.number, row.version, dates, opening or closing, readings, summed.balances, summed.figures, summed.adjusted)
+        opening = closing
+
+
+def pool_months(reader: Reader, terms: Terms, kept: Stored) -> list[PoolMonth]:
+    """The months of all pools of a deal together, up to a distribution."""
+    return together(list(pool_lives(reader, terms, kept).values()))
+
+
+def pool_lives(reader: Reader, terms: Terms, kept: Stored) -> dict[str, list[PoolMonth]]:
+    """The months of each pool up to a distribution, as the terms of that one name pools and kinds of event. Two queries, however long the life."""
+    pools = tuple(terms.deal.all_pools)
+    items = {item for pool in pools for item in life.pool_items(terms, pool).values()}
+    accounts = {account for pool in pools for account in life.pool_accounts(terms, pool)}
+    chain = [one for one in reader.life(terms.deal.deal, kept.row, items=items, accounts=accounts) if one.row.previous is not None]
+    return {pool: [life.pool_month(terms, one.row.period, one.balances, one.figures, pool) for one in chain] for pool in pools}
