@@ -120,7 +120,7 @@ class _Book:
         """A format of one of the kinds `title`, `heading`, `head`, `body`, `total` and `line` (a text that runs on to the right)."""
         accent = self._branding.accent
         kinds: dict[str, dict[str, Any]] = {
-            "title": {"bold": True, "font_size": 14},
+            "title": {"bold": True, "font_size": 14, "text_wrap": True},
             "heading": {"bold": True, "font_size": 12, "font_color": accent},
             "head": {"bold": True, "bottom": 1, "bottom_color": accent, "valign": "bottom", "text_wrap": True},
             "total": {"bold": True, "top": 1},
@@ -129,7 +129,7 @@ class _Book:
         }
         place: dict[str, Any] = {"align": "right"} if right else {"align": "left", "indent": int(indented)}
         numbered = {"num_format": number} if number else {}
-        return self._workbook.add_format({"valign": "top", **kinds[kind], **numbered, **place, "italic": italic})
+        return self._workbook.add_format({"valign": "vcenter", **kinds[kind], **numbered, **place, "italic": italic})
 
     def _sheet(self, name: str) -> Worksheet:
         """A sheet that prints on its side, as wide as a page, with the anchor and the page's number at the foot."""
