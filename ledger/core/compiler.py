@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import date
 from fractions import Fraction
 from itertools import pairwise
 
 from ledger.core import posting
+from ledger.core.comparisons import comparisons
 from ledger.core.deal import AccrualFrom, Deal, Fee, Table, Tranche
 from ledger.core.events import COMPONENTS, PREPAYMENTS, by_effects, owed_to
 from ledger.core.formula import (
@@ -28,6 +30,7 @@ from ledger.core.formula import (
     Type,
     compile_formula,
     compile_open,
+    compile_sides,
 )
 from ledger.core.money import format_exact, parse_number, round_exact
 from ledger.core.names import BARE, POOL_ITEMS, REPORTED_TYPES, DealScope
@@ -36,7 +39,7 @@ from ledger.core.recording import Recorder
 from ledger.core.schedule import key_of
 from ledger.core.state import Running
 from ledger.core.steps import StepCompiler
-from ledger.core.terms import AccrualTerms, CompiledTrigger, Terms
+from ledger.core.terms import AccrualTerms, Comparison, CompiledTrigger, Terms
 
 _OF_THE_BOOKS = ("cash", "due", "entitlement", "pool", "defaulted", "owed", "excess", "loss", "rounding", "borrowers")
 _OF_STEPS = ("tranches", "deal", "interest", "fees", "principal", "rest")
@@ -388,7 +391,15 @@ class DealCompiler:
     def _triggers(self) -> None:
         for name, trigger in self.deal.triggers.items():
             read = self.formula(("triggers", name, "fails_when"), trigger.fails_when, BOOLEAN).read
-            self.terms.triggers.append(CompiledTrigger(name, read, trigger.curable, trigger.tested == "closing"))
+            compared = tuple(self._comparisons(trigger.fails_when))
+            self.terms.triggers.append(CompiledTrigger(name, read, trigger.curable, trigger.tested == "closing", compared))
+
+    def _comparisons(self, formula: Formula) -> Iterator[Comparison]:
+        """What a test compares, each side ready to be read alone; what is wrong with the formula was noted when it was compiled whole."""
+        for text, node in comparisons(formula):
+            with suppress(FormulaError):
+                actual, threshold = compile_sides(formula.text, node, self.names)
+                yield Comparison(text, actual, node.operator, threshold)
 
     # What accounts collect -------------------------------------------------------------------------------------------
 

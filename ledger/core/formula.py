@@ -170,6 +170,12 @@ def compile_open(formula: Formula, scope: Scope) -> Term:
     return _Compiler(formula.text, scope).term(formula.root)
 
 
+def compile_sides(text: str, node: Binary, scope: Scope) -> tuple[Term, Term]:
+    """Both sides of a comparison, as terms of like type. Raises FormulaError."""
+    left, right = _Compiler(text, scope).alike_pair(node)
+    return left, right
+
+
 _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {"+": operator.add, "-": operator.sub, "*": operator.mul}
 _COMPARISON: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
@@ -258,7 +264,7 @@ class _Compiler:
             case "+" | "-":
                 return self.sum(node)
             case _:
-                left, right = self._alike_pair(node)
+                left, right = self.alike_pair(node)
                 return Term(BOOLEAN, _apply(_COMPARISON[node.operator], left, right))
 
     def logical(self, node: Binary) -> Term:
@@ -267,12 +273,12 @@ class _Compiler:
             return Term(BOOLEAN, lambda run: left(run) and right(run))
         return Term(BOOLEAN, lambda run: left(run) or right(run))
 
-    def _alike_pair(self, node: Binary) -> list[Term]:
+    def alike_pair(self, node: Binary) -> list[Term]:
         sides = (node.left, node.right)
         return self.alike(sides, [self.term(side) for side in sides], f"`{node.operator}`", node.at)
 
     def sum(self, node: Binary) -> Term:
-        left, right = self._alike_pair(node)
+        left, right = self.alike_pair(node)
         if left.type == DATE and node.operator == "-":
             return Term(NUMBER, lambda run: (left.read(run) - right.read(run)).days)
         if left.type.kind != "number":

@@ -15,10 +15,14 @@ from typing import Literal, TypeVar
 from ledger.core import funds, posting
 from ledger.core.collections import Collections, Flow
 from ledger.core.deal import Digits
+from ledger.core.disclosures import Correction, Tested
 from ledger.core.distribution import Distribution
 from ledger.core.events import Component
-from ledger.core.formula import BOOLEAN, DATE, MONEY, NUMBER, Type, Value
-from ledger.core.money import Money, RoundingMode, format_exact, format_money, round_exact
+from ledger.core.figure import Figure as Figure  # noqa: PLC0414  # a statement gives its figures out: who reads it imports them from here
+from ledger.core.figure import kind_of
+from ledger.core.formula import BOOLEAN, MONEY, NUMBER, Type, Value
+from ledger.core.judgements import judged
+from ledger.core.money import Money, format_exact, format_money, round_exact
 from ledger.core.names import ACCOUNT_ITEMS, FEE_ITEMS, POOL_ITEMS, REPORTED_TYPES, TRANCHE_ITEMS, Item, add, component_keys, pool_balance
 from ledger.core.notional import notionals
 from ledger.core.posting import EXCESS, Posting
@@ -26,7 +30,6 @@ from ledger.core.problems import ProblemsFound
 from ledger.core.state import Running
 from ledger.core.terms import Terms
 
-FigureKind = Literal["money", "exact", "date", "flag"]
 Items = Mapping[str, "Figure"]
 Kept = TypeVar("Kept")
 Sections = Mapping[str, Mapping[str, Mapping[str, Kept]]]
@@ -37,16 +40,6 @@ BALANCE = "closing_balance"
 
 POSITION_ITEMS = frozenset({"original_balance", BALANCE, "unpaid_interest", "unpaid", "cumulative_loss", "factor"})
 """The items of a subject that a position has before anything was distributed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One figure. Money is units at carry scale; `exact` a number with all its digits, which prints with `places` where the deal states how many."""
-
-    kind: FigureKind
-    value: Value
-    places: int | None = None
-    mode: RoundingMode = "half_up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +127,8 @@ class Statement:
     printed: Digits = Digits(places=2)
     revision: Revision = Revision()
     owed: Mapping[str, Money] = field(default_factory=dict)
+    tests: tuple[Tested, ...] = ()
+    corrections: tuple[Correction, ...] = ()
 
     def subjects(self) -> set[str]:
         """Every subject that has a figure."""
@@ -186,7 +181,7 @@ class Statement:
 
 def draw(
     terms: Terms, distribution: Distribution, *, received: Iterable[Received] = (), as_of: date | None = None, position: int = 0, head: str = "",
-    revision: Revision = Revision(),
+    revision: Revision = Revision(), corrections: Iterable[Correction] = (),
 ) -> Statement:  # fmt: skip
     """Draw the statement of a distribution as of the log's `position`."""
     # The position that opens the books is not a period: it has one day, that of the closing or of the boarding.
@@ -199,6 +194,7 @@ def draw(
         deal.deal, deal.title, deal.currency, terms.scale, "position" if opens else "distribution", distribution.number, days, _labels(terms),
         {name: subjects for name, subjects in sections.items() if subjects}, tuple(flow_of_funds(terms, run.state.balances, shown)),
         tuple(adjustments(shown)), tuple(received), as_of, position, head, deal.rounding.printed, revision, dict(owed(distribution.closing.balances)),
+        tests=() if opens else tuple(judged(terms, distribution)), corrections=tuple(corrections),
     )  # fmt: skip
 
 
@@ -262,14 +258,10 @@ def _position(run: Running) -> Iterator[tuple[str, Iterable[tuple[str, Items]]]]
             yield section, subjects
 
 
-def _kind(kind: Type) -> FigureKind:
-    return "money" if kind == MONEY else "exact" if kind.kind == "number" else "date" if kind == DATE else "flag"
-
-
 def _figure(run: Running, kind: Type, read: Callable[[Running], Value]) -> Figure | None:
     """A figure as it reads at the close; None where it cannot be read (a share of a retired class, say)."""
     try:
-        return Figure(_kind(kind), read(run))
+        return Figure(kind_of(kind), read(run))
     except (ProblemsFound, KeyError):
         return None
 
@@ -388,7 +380,7 @@ def moves_the_pool(component: Component) -> bool:
 def _reported_figures(run: Running) -> Iterator[tuple[str, Figure]]:
     for name, reported in run.terms.deal.reported.items():
         if name in run.reported:
-            yield name, Figure(_kind(REPORTED_TYPES[reported.type]), run.reported[name])
+            yield name, Figure(kind_of(REPORTED_TYPES[reported.type]), run.reported[name])
 
 
 def _value_figures(run: Running) -> Iterator[tuple[str, Figure]]:
@@ -410,9 +402,9 @@ def _ledger_figures(run: Running) -> Iterator[tuple[str, Figure]]:
 def _trigger_figures(run: Running) -> Iterator[tuple[str, Figure]]:
     """Triggers as they held in the period; yes: failed."""
     for name in run.terms.deal.triggers:
-        yield name, Figure(_kind(BOOLEAN), run.triggers.get(name, False))
+        yield name, Figure(kind_of(BOOLEAN), run.triggers.get(name, False))
     if run.terms.call_allowed is not None:
-        yield "called", Figure(_kind(BOOLEAN), run.called)
+        yield "called", Figure(kind_of(BOOLEAN), run.called)
 
 
 # Movements ------------------------------------------------------------------------------------------------------------

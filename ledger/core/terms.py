@@ -96,11 +96,22 @@ class AccrualTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class Comparison:
+    """One comparison of a trigger: its text, and both its sides, in like units."""
+
+    text: str
+    actual: Term
+    operator: str
+    threshold: Term
+
+
+@dataclass(frozen=True, slots=True)
 class CompiledTrigger:
     name: str
     fails_when: Read
     curable: bool
     at_closing: bool
+    comparisons: tuple[Comparison, ...] = ()
 
 
 @dataclass(slots=True)

@@ -12,11 +12,12 @@ from typing import Any
 
 from ledger.core.money import format_money
 from ledger.core.statement import Figure, Statement
+from ledger.reports import disclosures
 
 FORMAT = 2
 SINCE: Mapping[str, int] = {
     "classes.original_notional": 2, "classes.closing_notional": 2, "classes.next_rate": 2,
-    **dict.fromkeys(("sources", "uses", "advances", "accounts.wired", "accounts.opening_not_wired"), 2),
+    **dict.fromkeys(("sources", "uses", "advances", "accounts.wired", "accounts.opening_not_wired", "tests", "corrections"), 2),
 }  # fmt: skip
 """The format that was the first to say a thing: a member of the statement, a section, or an item of a section."""
 
@@ -59,7 +60,7 @@ def _value(statement: Statement) -> dict[str, Any]:
         "deal": statement.deal, "title": statement.title, "currency": statement.currency, "kind": statement.kind,
         "number": statement.number, "dates": {name: day.isoformat() for name, day in statement.dates.items()},
         "as_of": statement.as_of.isoformat() if statement.as_of else None, "labels": statement.labels, "sections": sections,
-        "position": statement.position, "head": statement.head, **_movements(statement), **_revision(statement),
+        "position": statement.position, "head": statement.head, **_movements(statement), **_revision(statement), **disclosures.values(statement),
     }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from ledger.core.money import Money
 from ledger.core.statement import Items, Statement
 from ledger.reports.cells import cell, money, total, units, words
+from ledger.reports.disclosures import disclosures
 from ledger.reports.funds import funds_tables
 from ledger.reports.layout import Cell, Table
 
@@ -57,6 +58,7 @@ def sections(statement: Statement) -> Iterator[Table]:
     yield _pools(statement)
     yield from _values(statement)
     yield _triggers(statement)
+    yield from disclosures(statement)
     yield _adjustments(statement)
     yield _booked_since(statement)
     yield _restated(statement)

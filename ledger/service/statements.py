@@ -14,6 +14,7 @@ from ledger.files.published import read_tolerated
 from ledger.files.published_forms import Names, Sort, read_any
 from ledger.reports import reconcile as reconciliation
 from ledger.service.books import Stored, collections, latest, stored
+from ledger.service.corrections_since import corrections_since
 from ledger.service.known_at import KnownAt, position_of
 from ledger.service.terms import Versions, terms_of, terms_stated
 from ledger.store.engine import Store
@@ -41,7 +42,10 @@ def drawn(reader: Reader, versions: Versions, shown: Stored, position: int, as_o
     head = reader.commit(deal, position).hash
     under = terms_stated(reader, deal, shown.header.terms_digest)
     revision = revision_of(reader, under, shown, position)
-    return draw(under, shown.distribution, received=pending, as_of=as_of, position=position, head=head, revision=revision)
+    corrected = corrections_since(reader, deal, shown)
+    return draw(
+        under, shown.distribution, received=pending, as_of=as_of, position=position, head=head, revision=revision, corrections=corrected
+    )  # fmt: skip
 
 
 def revision_of(reader: Reader, terms: Terms, shown: Stored, position: int) -> Revision:

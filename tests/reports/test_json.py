@@ -12,6 +12,7 @@ import pytest
 
 import ledger.reports
 from ledger.core.collections import Flow
+from ledger.core.disclosures import Correction
 from ledger.core.statement import received
 from ledger.reports.json import FORMAT, to_json
 from tests.reports.statements import statement
@@ -45,7 +46,8 @@ def test_money_is_text_with_the_places_of_the_books_and_flags_are_flags() -> Non
 @pytest.mark.parametrize("month", [0, 1, 2])
 def test_statement_is_as_its_schema_says(month: int) -> None:
     later = received(date(2025, 4, 25), [Flow("interest", "pool", 100)])
-    body = json.loads(to_json(statement(month, as_of=date(2025, 4, 1), received=later)))
+    corrected = [Correction(5, "2025-03-01T09:00:00.000000Z", "adjust", (date(2025, 2, 25),), "it was wrong", "checker")]
+    body = json.loads(to_json(statement(month, as_of=date(2025, 4, 1), received=later, corrections=corrected)))
 
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     jsonschema.Draft202012Validator(SCHEMA).validate(body)
