@@ -99,7 +99,7 @@ def moments(file: Path) -> list[Moment]:
 
 
 def run(store: Store, worked: WorkedDeal, told: list[Moment]) -> None:
-    """Board a trust, append and distribute each of its months, print its last statement, reconcile it and prove it."""
+    """Board a trust, append and distribute each of its months, print and publish its last statement, reconcile it and prove it."""
     from ledger import service
     from ledger.reports.text import to_text
 
@@ -116,6 +116,7 @@ def run(store: Store, worked: WorkedDeal, told: list[Moment]) -> None:
         tell(last, told)
     if last is not None:
         click.echo(f"\n{to_text(service.statement(store, deal))}")
+        service.publish(store, deal, str(last.dates["scheduled"]), actor="demo")
     prove(store, deal, worked.run)
 
 

@@ -24,6 +24,7 @@ COMMANDS = {
     "status": "say where every deal stands",
     "approve": "close a period that somebody else proposed",
     "publish": "record a statement as it is given to investors",
+    "published": "print the statement that was published last",
     "statement": "print an investor statement",
     "explain": "say why a figure is what it is, down to the rows it came from",
     "diff": "list the figures that changed between two moments, and what changed them",

@@ -20,7 +20,7 @@ from ledger.service.histories import history
 from ledger.service.journals import export_beancount
 from ledger.service.known_at import KnownAt, position_of
 from ledger.service.proof import Anchor, check_proof, prove, read_seal, seal_log
-from ledger.service.publications import Published, publish
+from ledger.service.publications import Published, publish, published
 from ledger.service.rates import Fixed, Fixings, fix_rates
 from ledger.service.remittances import Remitted, remit
 from ledger.service.statements import period, reconcile, statement
@@ -34,6 +34,6 @@ __all__ = [
     "Fixings", "KnownAt", "Opened", "Published", "Remitted", "Verified", "WorkedDeal", "acts", "add_actor", "add_timestamp", "amend", "approve", "backup",
     "board", "branding", "check_deal", "check_proof", "correct", "correct_terms", "correct_worked", "deal_picture", "diff", "distribute", "document",
     "explain", "export_beancount", "export_bundle", "fix_rates", "history", "import_bundle", "open_deal", "period", "position_of", "prove", "publish",
-    "read_seal", "reconcile", "remit", "request_timestamp", "restore", "revoke_actor", "seal_log", "set_approval", "signing_as", "statement",
+    "published", "read_seal", "reconcile", "remit", "request_timestamp", "restore", "revoke_actor", "seal_log", "set_approval", "signing_as", "statement",
     "terms_of", "timestamp_query", "verify", "worked_deals", "worked_folders",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date
 from typing import Literal, NamedTuple
@@ -44,6 +45,28 @@ def publish(store: Store, deal: str, period: str, *, actor: str, reason: str = "
         receipt = writer.append(Draft(numbered([event]), key, actor, reason or "published"))
         digest = writer.record_statement(row.number, row.version, receipt.position, body)
         return Published("published", key, row.version, digest, receipt.position)
+
+
+def published(store: Store, deal: str, on: str | None = None) -> str:
+    """The last published statement on or before a day, or that of the period whose date begins so, as it was recorded: its canonical JSON.
+
+    It reads what was published and nothing else, so that a user who may read no more can ask for it. Raises ProblemsFound where there is none.
+    """
+    with store.reading() as reader:
+        bodies = [row.body for row in reader.statements(deal)]
+    dated = sorted((*_dates_of(body), version, body) for version, body in enumerate(bodies))
+    is_day = on is not None and len(on) == len("2025-04-25")
+    found = [body for paid, key, _, body in dated if on is None or (paid <= on if is_day else key.startswith(on))]
+    if not found:
+        remedy = "see `tranche status`, or name another date" if bodies else "`tranche publish` records a statement as it is given to investors"
+        raise ProblemsFound([Problem(f"no statement was published{f' for {on}' if on else ''}", remedy, place=deal)])
+    return found[-1]
+
+
+def _dates_of(body: str) -> tuple[str, str]:
+    """The day on which a statement's period was paid, and the period's key."""
+    dates = json.loads(body)["dates"]
+    return dates["distribution"], dates["scheduled"]
 
 
 def _distributed(reader: Reader, deal: str, key: date) -> DistributionRow:

@@ -21,7 +21,7 @@ def test_demo_runs_a_real_trust_and_proves_it(demo: tuple[Path, Result]) -> None
 
     assert result.exit_code == 0, result.output
     assert "SMT-2000-4 against published.csv: " in result.output
-    assert "SMT-2000-4: the chain is whole up to position 23; 11 distributions replay to the same cents." in result.output
+    assert "SMT-2000-4: the chain is whole up to position 24; 11 distributions replay to the same cents." in result.output
 
 
 def test_demo_points_out_what_happens_to_the_invented_trust(demo: tuple[Path, Result]) -> None:

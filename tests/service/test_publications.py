@@ -67,3 +67,21 @@ def test_verify_tells_a_changed_program_from_altered_books(books: Store, monkeyp
     (problem,) = service.verify(books, "COVE-1").problems
 
     assert f"version 1 of the statement of distribution 1 is not what the books give: {verdict}" in str(problem)
+
+
+def test_published_statement_is_printed_as_it_was_recorded(books: Store) -> None:
+    service.publish(books, "COVE-1", "2025-02", actor="m.okafor")
+    with books.reading() as reader:
+        (row,) = reader.statements("COVE-1")
+
+    assert service.published(books, "COVE-1") == row.body
+    assert service.published(books, "COVE-1", "2025-02") == row.body
+    assert service.published(books, "COVE-1", "2025-12-31") == row.body
+
+
+@pytest.mark.parametrize("on", ["2025-01-31", "2025-03"])
+def test_nothing_published_by_then_is_a_problem(books: Store, on: str) -> None:
+    service.publish(books, "COVE-1", "2025-02", actor="m.okafor")
+
+    with pytest.raises(ProblemsFound, match=f"no statement was published for {on}"):
+        service.published(books, "COVE-1", on)

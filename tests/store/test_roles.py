@@ -120,7 +120,10 @@ def test_investor_relations_read_only_what_was_published(postgresql: str, users:
     with opened_as(postgresql, users["investor-relations"]) as store:
         read = [table for table in TABLES if not is_refused(store, f"SELECT * FROM {table}")]
 
+        given = service.published(store, "COVE-1")
+
     assert read == ["deal", "statement"]
+    assert '"deal":"COVE-1"' in given
 
 
 def test_nobody_can_hand_on_what_was_granted(postgresql: str, users: Users) -> None:
