@@ -77,10 +77,11 @@ def command(
     if template and "branding" not in form.takes:
         printed = ", ".join(name for name, form in FORMATS.items() if "branding" in form.takes)
         raise click.UsageError(f"--template is for printed formats, and {name} is none: take one of {printed}")
+    if not is_pattern(deal):
+        refuse_to_show(name, form, output)
     branding = branding_of(template)
     with settings.store() as store:
         if not is_pattern(deal):
-            refuse_to_show(name, form, output)
             write(form.render(store, service.statement(store, deal, on=on, known_at=known_at), branding), output)
             return
         folder = output or Path()
