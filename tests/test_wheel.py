@@ -63,6 +63,7 @@ def test_the_wheel_brings_migrations_and_worked_deals(wheel: Path) -> None:
     assert migrations <= names
     assert "ledger/deals/sequoia-4/deal.yaml" in names
     assert "ledger/reports/statement.typ" in names
+    assert {f"ledger/reports/templates/{name}" for name in ("statement.html", "statement.css", "exhibit.html")} <= names
 
 
 def test_the_installed_command_creates_a_database_far_from_any_checkout(installed: Path, tmp_path: Path) -> None:
