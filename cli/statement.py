@@ -47,6 +47,7 @@ FORMATS: Mapping[str, Format] = {
     "csv": Format("csv", "ledger.reports.csv:to_csv"),
     "crefc": Format("csv", "ledger.reports.crefc:to_crefc"),
     "factors": Format("csv", "ledger.reports.factors:to_factors"),
+    "esma": Format("", "ledger.reports.esma:to_esma"),
     "pdf": Format("pdf", "ledger.reports.pdf:to_pdf", takes=("history", "branding"), binary=True),
     "xlsx": Format("xlsx", "ledger.reports.xlsx:to_xlsx", takes=("history", "branding"), binary=True),
     "csv-set": Format("", "ledger.reports.csv_set:to_csv_set"),

@@ -6,14 +6,13 @@ for a class that has nothing to say there.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
 from ledger.core.money import format_exact, round_exact
 from ledger.core.statement import Items, Statement
+from ledger.reports import csv_text
 
 RATE_PLACES = 8
 PERCENT_PLACES = 2
@@ -137,13 +136,8 @@ COLUMNS: Mapping[str, Read] = {
 
 def to_crefc(statement: Statement) -> bytes:
     """The classes in the order of the deal file; reference tranches, which hold no note, are left out."""
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    for name, items in statement.sections.get("classes", {}).items():
-        line = Line(statement, name, items)
-        if line.label("kind") != "reference":
-            rows.writerow([read(line) for read in COLUMNS.values()])
-    return text.getvalue().encode()
+    lines = (Line(statement, name, items) for name, items in statement.sections.get("classes", {}).items())
+    return csv_text.write_rows([read(line) for read in COLUMNS.values()] for line in lines if line.label("kind") != "reference")
 
 
 def file_name(statement: Statement) -> str:

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?\Z", re.ASCII)
@@ -19,8 +20,11 @@ def inert(cell: object) -> str:
 
 def write(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     """A CSV file in UTF-8, a line feed at each line's end; None is an empty cell."""
+    return write_rows(chain([header], rows))
+
+
+def write_rows(rows: Iterable[Sequence[object]]) -> bytes:
+    """The same without a header."""
     text = io.StringIO()
-    lines = csv.writer(text, lineterminator="\n")
-    lines.writerow([inert(name) for name in header])
-    lines.writerows([inert(cell) for cell in row] for row in rows)
+    csv.writer(text, lineterminator="\n").writerows([inert(cell) for cell in row] for row in rows)
     return text.getvalue().encode()

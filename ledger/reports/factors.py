@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
 from ledger.core.money import format_exact
 from ledger.core.statement import Items, Statement
+from ledger.reports import csv_text
 
 HEADER = ("cusip", "class", "payment_date", "principal_per_1000", "interest_per_1000", "factor", "next_rate", "version")
 
@@ -18,13 +16,9 @@ def to_factors(statement: Statement) -> bytes:
     that holder is paid, so their rounding is part of the contract. `next_rate` is blank where the next period fixes it. `version` is 2 and up where the
     period was reopened: the row takes the place of the earlier one.
     """
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(HEADER)
-    for name, items in statement.sections.get("classes", {}).items():
-        if "factor" in items and statement.labels.get(name, {}).get("kind") != "reference":
-            rows.writerow(_row(statement, name, items))
-    return text.getvalue().encode()
+    classes = statement.sections.get("classes", {}).items()
+    shown = ((name, items) for name, items in classes if "factor" in items and statement.labels.get(name, {}).get("kind") != "reference")
+    return csv_text.write(HEADER, (_row(statement, name, items) for name, items in shown))
 
 
 def _row(statement: Statement, name: str, items: Items) -> list[str]:
