@@ -17,6 +17,7 @@ from ledger.core.problems import ProblemsFound
 
 if TYPE_CHECKING:
     from ledger.core.branding import Branding
+    from ledger.core.history import History
     from ledger.core.statement import Statement
     from ledger.store.engine import Store
 
@@ -37,7 +38,7 @@ class Format:
     def render(self, store: Store, drawn: Statement, branding: Branding) -> Any:
         """The statement in this form: bytes, text, or a folder's files by name."""
         module, _, name = self.function.partition(":")
-        given: Mapping[str, Callable[[], Any]] = {"history": lambda: None, "branding": lambda: branding}
+        given: Mapping[str, Callable[[], Any]] = {"history": lambda: life_until(store, drawn), "branding": lambda: branding}
         return getattr(import_module(module), name)(drawn, **{name: given[name]() for name in self.takes})
 
 
@@ -95,6 +96,13 @@ def command(
             return Outcome(str(file), str(file))
 
         print_each(settings, store, deal, one)
+
+
+def life_until(store: Store, drawn: Statement) -> History:
+    """The deal's life up to a statement, as it was known then."""
+    from ledger import service
+
+    return service.history(store, drawn.deal, drawn.position).until(drawn.number)
 
 
 def branding_of(template: Path | None) -> Branding:

@@ -83,6 +83,12 @@ class History:
         """The statements without the position they begin with."""
         return tuple(statement for statement in self.statements if statement.kind == "distribution")
 
+    def until(self, number: int) -> History:
+        """The life until a distribution, as if none had come after it."""
+        statements = tuple(statement for statement in self.statements if statement.number <= number)
+        last = statements[-1].dates["scheduled"]
+        return History(statements, {name: tuple(month for month in months if month.period <= last) for name, months in self.pools.items()})
+
     def subjects(self, section: str) -> list[str]:
         """Every subject that a section ever had, in the order in which they came."""
         return list(dict.fromkeys(subject for statement in self.statements for subject in statement.sections.get(section, {})))

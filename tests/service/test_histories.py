@@ -114,6 +114,16 @@ def test_history_ends_where_it_was_known(store: Store) -> None:
     assert (lived.last.position, lived.last.head) == (first, service.statement(store, "COVE-1", known_at=first).head)
 
 
+def test_history_until_a_distribution_is_the_one_that_was_known_when_that_was_the_last(store: Store) -> None:
+    cove(store)
+    first = next(row.known_at for row in _rows(store) if row.number == 1)
+    then, now = service.history(store, "COVE-1", first), service.history(store, "COVE-1").until(1)
+
+    assert [(one.dates, one.sections) for one in now.statements] == [(one.dates, one.sections) for one in then.statements]
+    assert now.pools == then.pools
+    assert len(now.pools["pool"]) == 1
+
+
 def test_history_follows_the_versions_that_stand(store: Store) -> None:
     cove(store)
     before = service.history(store, "COVE-1")
