@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from ledger.core.events import Event
 from ledger.core.posting import Posting
 from ledger.store import log
 from ledger.store.engine import Store
+from ledger.store.log import Receipt
 
 FOLDER = Path(ledger.__file__).parent / "deals" / "sequoia-4"
 DEAL = "SMT-2000-4"
@@ -25,17 +27,34 @@ def is_open(store: Store) -> bool:
 
 
 def run(store: Store, months: int, done: Callable[[], object] = lambda: None) -> None:
-    """Open the deal, then remit and distribute month by month: a transaction each. What was done before is found done. `done` is called after each."""
+    """Open the deal, then remit, correct and distribute month by month: a transaction each. What was done before is found done. `done` is called after each.
+
+    The second month is corrected before it is distributed, the first one after: a fact that supersedes, and one that is booked as an adjustment.
+    """
     (worked,) = service.worked_deals(FOLDER)
     if not is_open(store):
         service.board(store, worked, actor=ACTOR)
         done()
-    for file in worked.remittances[:months]:
-        receipt = service.remit(store, DEAL, file.read_bytes(), file.name, actor=ACTOR)[0].receipt
-        if receipt is not None and receipt.outcome == "appended":
+    for number, file in enumerate(worked.remittances[:months], 1):
+        if appended(service.remit(store, DEAL, file.read_bytes(), file.name, actor=ACTOR)[0].receipt):
             done()
-        if service.distribute(store, DEAL, actor=ACTOR).distributions:
+        if number == 2 and appended(correct(store, file.stem, 25)):
             done()
+        if service.distribute(store, DEAL, through=date.fromisoformat(file.stem), actor=ACTOR).distributions:
+            done()
+        if number == 2 and appended(correct(store, worked.remittances[0].stem, 12)):
+            done()
+
+
+def appended(receipt: Receipt | None) -> bool:
+    return receipt is not None and receipt.outcome == "appended"
+
+
+def correct(store: Store, key: str, amount: int) -> Receipt:
+    """Interest of a month that was found late: it supersedes where the month is open, and is adjusted where it is distributed."""
+    file = f"corrects,distribution_date,kind,value,note\n,{key},interest,{amount}.00,found late\n".encode()
+    (receipt,) = service.correct(store, DEAL, file, f"{key}-late.csv", reason="found late", actor=ACTOR).booked.values()
+    return receipt
 
 
 def child(url: str, months: int, point: str | None, occurrence: int, parent: Connection) -> None:
