@@ -14,12 +14,15 @@ from importlib.resources import files
 from typing import Any
 
 from ledger.core.branding import PLAIN, Branding
+from ledger.core.history import History
 from ledger.core.problems import Problem, ProblemsFound
 from ledger.core.statement import Statement
+from ledger.reports.charts import charts
 from ledger.reports.document import Document, document
 from ledger.reports.extras import missing
 from ledger.reports.layout import Cell, Table
 from ledger.reports.paper import US_LETTER
+from ledger.reports.pictures import svg
 
 LONGEST_WORD = 24
 """Characters of a word in one line; a longer one may be broken after so many."""
@@ -34,14 +37,17 @@ direction of what follows are not among them."""
 _FIRSTS = [first for first, _ in DRAWN]
 
 
-def to_pdf(statement: Statement, history: None = None, branding: Branding = PLAIN) -> bytes:
-    """The statement as a PDF file. Raises ProblemsFound where typst is not installed, and where the logo is none that it can draw."""
+def to_pdf(statement: Statement, history: History | None = None, branding: Branding = PLAIN) -> bytes:
+    """The statement as a PDF file, with pictures of the deal's life where its history is given.
+
+    Raises ProblemsFound where typst is not installed, and where the logo is none that it can draw.
+    """
     try:
         import typst
     except ImportError:
         raise missing("typst", "a statement as PDF", "pdf") from None
     template = files("ledger.reports").joinpath("statement.typ").read_bytes()
-    said = json.dumps(_said(document(statement, branding.sections), statement, branding))
+    said = json.dumps(_said(document(statement, branding.sections), statement, branding) | {"pictures": _pictures(history)})
     try:
         return typst.compile(template, None, format="pdf", sys_inputs={"statement": said}, ignore_system_fonts=True, pdf_standards=["a-2a", "ua-1"])
     except typst.TypstError as error:
@@ -69,6 +75,12 @@ def _branding(branding: Branding) -> dict[str, Any]:
 
 
 LOGO_FORMATS = {"image/png": "png", "image/jpeg": "jpg", "image/svg+xml": "svg"}
+
+
+def _pictures(history: History | None) -> list[dict[str, str]]:
+    """The pictures of the deal's life; what they show is said in words beside each."""
+    shown = charts(history) if history else ()
+    return [{"description": drawn(chart.description), "svg": svg(chart).decode()} for chart in shown]
 
 
 def _table(table: Table) -> dict[str, Any]:

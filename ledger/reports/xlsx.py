@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from fractions import Fraction
 from functools import cache
@@ -16,13 +16,16 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from ledger.core.branding import PLAIN, Branding
+from ledger.core.history import History
 from ledger.core.money import round_exact
 from ledger.core.problems import Problem, ProblemsFound
 from ledger.core.statement import Statement
+from ledger.reports.charts import Chart, charts
 from ledger.reports.document import Document, document
 from ledger.reports.extras import missing
 from ledger.reports.layout import Cell, Table
 from ledger.reports.paper import US_LETTER
+from ledger.reports.xlsx_charts import Formats, put_chart
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -47,8 +50,8 @@ FIRST_YEAR = 1900
 DAY = "yyyy-mm-dd"
 
 
-def to_xlsx(statement: Statement, history: None = None, branding: Branding = PLAIN) -> bytes:
-    """The statement as an XLSX file. Raises ProblemsFound where XlsxWriter is not installed."""
+def to_xlsx(statement: Statement, history: History | None = None, branding: Branding = PLAIN) -> bytes:
+    """The statement as an XLSX file, with charts of the deal's life where its history is given. Raises ProblemsFound where XlsxWriter is not installed."""
     try:
         from xlsxwriter import Workbook
     except ImportError:
@@ -61,10 +64,14 @@ def to_xlsx(statement: Statement, history: None = None, branding: Branding = PLA
         made = {"title": shown.title[:255], "author": (branding.name or statement.deal)[:255], "created": _moment(day)}
         workbook.set_properties(made)
         book = _Book(workbook, branding, shown.footer, LETTER if statement.currency in US_LETTER else A4)
-        names = sheet_names([FIRST, *(table.title for table in shown.sections)])
-        book.opening(names, shown)
-        for name, table in zip(names[1:], shown.sections, strict=True):
+        pictures = charts(history) if history else ()
+        titles = [*(table.title for table in shown.sections), *(chart.title for chart in pictures)]
+        first, *names = sheet_names([FIRST, *titles])
+        book.opening(first, shown, dict(zip(names, titles, strict=True)))
+        for name, table in zip(names, shown.sections, strict=False):
             book.section(name, table)
+        for name, chart in zip(names[len(shown.sections) :], pictures, strict=True):
+            book.picture(name, chart)
     return stream.getvalue()
 
 
@@ -142,9 +149,9 @@ class _Book:
         sheet.set_footer(f"&L&8{self._footer}&R&8page &P of &N")
         return sheet
 
-    def opening(self, names: Sequence[str], shown: Document) -> None:
-        """The first sheet: who prints it, the heading, the dates, the sections to go to, and the anchor."""
-        sheet, branding = self._sheet(names[0]), self._branding
+    def opening(self, name: str, shown: Document, contents: Mapping[str, str]) -> None:
+        """The first sheet: who prints it, the heading, the dates, the sheets to go to with their titles, and the anchor."""
+        sheet, branding = self._sheet(name), self._branding
         sheet.set_column(0, 0, 28)
         sheet.set_column(1, 1, WIDEST)
         row = self._logo(sheet)
@@ -152,12 +159,12 @@ class _Book:
             row = self._paragraph(sheet, row, line)
         row = self._paragraph(sheet, row, shown.title, "title", characters=60)
         row = self._paragraph(sheet, row, shown.subtitle) + 1
-        for below, (name, day) in enumerate(shown.dates):
-            self._row(sheet, row + below, [Cell(name), _as_day(day)], "body", {0, 1})
+        for below, (what, day) in enumerate(shown.dates):
+            self._row(sheet, row + below, [Cell(what), _as_day(day)], "body", {0, 1})
         row += len(shown.dates) + 1
-        for below, (name, table) in enumerate(zip(names[1:], shown.sections, strict=True)):
-            sheet.write_url(row + below, 0, f"internal:{_quoted(name)}!A1", string=table.title)
-        row = self._paragraph(sheet, row + len(shown.sections) + 1, shown.footer)
+        for below, (target, title) in enumerate(contents.items()):
+            sheet.write_url(row + below, 0, f"internal:{_quoted(target)}!A1", string=title)
+        row = self._paragraph(sheet, row + len(contents) + 1, shown.footer)
         self._paragraph(sheet, row + 1, branding.disclaimer)
 
     def _paragraph(self, sheet: Worksheet, row: int, text: str, kind: str = "body", *, characters: int = 90) -> int:
@@ -205,6 +212,14 @@ class _Book:
             sheet.write_string(row, 0, note, self._format(kind="line"))
         for column in range(len(table.headers)):
             sheet.set_column(column, column, _width(table, column))
+
+    def picture(self, name: str, chart: Chart) -> None:
+        """A picture of the deal's life with its values, on a sheet of its own."""
+        head, right = self._format(kind="head", right=True), {"right": True}
+        formats = Formats(
+            self._format(kind="heading"), head, self._format(kind="head"), self._format(DAY), self._format("#,##0.00", **right), self._format("0.00%", **right)
+        )
+        put_chart(self._workbook, self._sheet(name), name, chart, formats)
 
     def _row(self, sheet: Worksheet, row: int, cells: Sequence[Cell], kind: str, left: Collection[int]) -> None:
         for column, cell in enumerate(cells):

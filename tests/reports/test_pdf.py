@@ -14,10 +14,11 @@ import pytest
 from ledger.core.branding import Branding
 from ledger.core.problems import ProblemsFound
 from ledger.core.statement import Figure, Statement
+from ledger.reports.charts import charts
 from ledger.reports.document import document
 from ledger.reports.pdf import DRAWN, drawn, to_pdf
 from tests.reports.statements import HEAD, statement
-from tests.reports.worked import WORKED, worked
+from tests.reports.worked import WORKED, lived, worked
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="30" height="10"><rect width="30" height="10" fill="teal"/></svg>'
 BANK = Branding("First Trustee Bank", SVG, "image/svg+xml", ("Corporate Trust", "trust@example.com"), "Nothing here is advice.")
@@ -172,6 +173,25 @@ def test_without_typst_the_remedy_names_the_extra(monkeypatch: pytest.MonkeyPatc
 
     with pytest.raises(ProblemsFound, match=r"install it with `pip install 'tranche-ledger\[pdf\]'`"):
         to_pdf(statement())
+
+
+def test_pictures_of_the_deals_life_stand_at_the_end_and_are_said_in_words(sqlite: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    said, life = lived(sqlite, "sequoia-4")
+    chart = charts(life)[0]
+    monkeypatch.setattr("ledger.reports.pdf.charts", lambda life: (chart,))
+    pdf = to_pdf(said, life)
+
+    *_, last = read(pdf).pages
+    assert "Over the life of the deal" in last.extract_text()
+    assert squeezed(chart.description) in squeezed(last.extract_text())
+    assert chart.description in alternatives(read(pdf))
+    assert to_pdf(said, life) == pdf
+
+
+def alternatives(pdf: pypdf.PdfReader) -> set[str]:
+    """What a PDF says in place of pictures."""
+    objects = (pdf.get_object(number) for number in range(1, int(f"{pdf.trailer['/Size']}")))
+    return {f"{found['/Alt']}" for found in objects if isinstance(found, pypdf.generic.DictionaryObject) and "/Alt" in found}
 
 
 @pytest.mark.parametrize(("currency", "size"), [("USD", (612, 792)), ("EUR", (595, 842))])

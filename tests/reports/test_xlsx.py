@@ -14,15 +14,18 @@ from typing import Any
 
 import pytest
 from python_calamine import CalamineWorkbook
+from xlsxwriter import Workbook
 
 from ledger.core.branding import Branding
 from ledger.core.problems import ProblemsFound
 from ledger.core.statement import Figure, Statement
+from ledger.reports.charts import Chart, Series, charts
 from ledger.reports.document import document
 from ledger.reports.layout import Cell, Table
 from ledger.reports.xlsx import AS_TEXT, held, is_held, number_format, sheet_names, to_xlsx
+from ledger.reports.xlsx_charts import Formats, put_chart
 from tests.reports.statements import HEAD, statement
-from tests.reports.worked import WORKED, worked
+from tests.reports.worked import WORKED, lived, worked
 
 Rows = list[list[Any]]
 
@@ -39,10 +42,16 @@ def parts(xlsx: bytes) -> dict[str, str]:
         return {name: archive.read(name).decode() for name in archive.namelist() if name.endswith((".xml", ".rels"))}
 
 
+def sixteen(value: float | Fraction | None) -> float:
+    """A number in the 16 digits in which it is written."""
+    assert value is not None
+    return float(f"{float(value):.16G}")
+
+
 def expected(cell: Cell) -> object:
     """What a reader finds: the figure in 16 digits where a number holds it, a day, or the text as it is printed."""
     if isinstance(cell.value, Fraction) and is_held(cell):
-        return float(f"{float(cell.value):.16G}")
+        return sixteen(cell.value)
     return cell.value if isinstance(cell.value, date) else cell.text
 
 
@@ -219,6 +228,68 @@ def test_a_logo_stands_at_the_top() -> None:
 def test_a_logo_that_is_no_picture_is_a_problem() -> None:
     with pytest.raises(ProblemsFound, match=r"the logo cannot be put into a spreadsheet: .*; save it again as PNG"):
         to_xlsx(statement(), branding=Branding(logo=b"\x89PNG\r\n\x1a\n" + bytes(40), logo_type="image/png"))
+
+
+def test_pictures_of_the_deals_life_stand_on_sheets_with_their_values(sqlite: str) -> None:
+    said, life = lived(sqlite, "sequoia-4")
+    xlsx = to_xlsx(said, life)
+    found = sheets(xlsx)
+
+    drawn = charts(life)
+    assert list(found)[-len(drawn) :] == sheet_names([chart.title for chart in drawn])
+    for chart, rows in zip(drawn, list(found.values())[-len(drawn) :], strict=True):
+        assert rows[2] == ["date", *(series.name for series in chart.series)]
+        for column, series in enumerate(chart.series, start=1):
+            assert {row[0]: row[column] for row in rows[3:] if row[column] != ""} == dict(zip(series.dates, map(sixteen, series.values), strict=True))
+    assert ["Class balances", ""] in found["Statement"]
+    assert to_xlsx(said, life) == xlsx
+
+
+def test_charts_read_names_and_values_from_cells_and_have_words_beside_them(sqlite: str) -> None:
+    said, life = lived(sqlite, "sequoia-4")
+    xml = parts(to_xlsx(said, life))
+
+    xmls = [body for name, body in xml.items() if re.fullmatch(r"xl/charts/chart\d+\.xml", name)]
+    assert len(xmls) == sum(len(chart.panels) for chart in charts(life))
+    assert all(body.count("<c:tx><c:strRef><c:f>") == body.count("<c:ser>") > 0 for body in xmls)
+    words = {match for name, body in xml.items() if name.startswith("xl/drawings/drawing") for match in re.findall(r'descr="([^"]*)"', body)}
+    assert words == {chart.description.replace("'", "&apos;") for chart in charts(life)} or words == {chart.description for chart in charts(life)}
+
+
+def chart_of(*series: Series, unit: str = "%") -> str:
+    """The XML of the first chart of a workbook that holds these series alone."""
+    stream = BytesIO()
+    with Workbook(stream, {"in_memory": True}) as workbook:
+        style = workbook.add_format()
+        put_chart(workbook, workbook.add_worksheet("S"), "S", Chart("key", "Title", "Words.", series, unit), Formats(style, style, style, style, style, style))
+    return parts(stream.getvalue())["xl/charts/chart1.xml"]
+
+
+DAYS = (date(2025, 1, 25), date(2025, 2, 25))
+
+
+@pytest.mark.parametrize(("values", "unit", "there", "absent"), [
+    ((0.1, 0.9), "%", ('<c:min val="0"/>', '<c:max val="1"/>', 'formatCode="0%"'), ()),
+    ((0.1, 0.3), "%", ('<c:min val="0"/>',), ("<c:max ",)),
+    ((0.01, 0.02), "%", ('formatCode="0.0%"',), ("<c:max ",)),
+    ((-0.1, 0.3), "%", ('<c:tickLblPos val="low"/>',), ("<c:min ",)),
+    ((5.0, None), "USD", ('<c:min val="0"/>', 'formatCode="#,##0"', "<a:t>USD</a:t>"), ("<c:max ",)),
+])  # fmt: skip
+def test_an_axis_begins_at_nil_unless_something_lies_below(
+    values: tuple[float | None, ...], unit: str, there: tuple[str, ...], absent: tuple[str, ...]
+) -> None:
+    xml = chart_of(Series("A", DAYS, values), unit=unit)
+
+    assert [each for each in there if each not in xml] == []
+    assert [each for each in absent if each in xml] == []
+
+
+def test_bands_and_bars_are_stacked_and_outlines_lie_upon_them() -> None:
+    xml = chart_of(Series("=A", DAYS, (1.0, 2.0), "band"), Series("B", DAYS, (1.0, 1.0), "band"), Series("pool", DAYS, (2.0, 3.0), "outline"), unit="USD")
+
+    assert re.findall(r"<c:(areaChart|lineChart)>", xml) == ["areaChart", "lineChart"]
+    assert '<c:grouping val="stacked"/>' in xml
+    assert "<c:f>S!$B$3</c:f>" in xml
 
 
 def test_without_xlsxwriter_the_remedy_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
