@@ -10,13 +10,16 @@ gives the same bytes.
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
-from typing import Any
+from importlib.util import find_spec
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ledger.core.branding import PLAIN, Branding
+from ledger.core.history import History
 from ledger.core.statement import Statement
 from ledger.reports.document import document
 from ledger.reports.layout import Table
@@ -29,18 +32,27 @@ WIDTHS = (("", 116), ("dense", 146), ("denser", 186))
 """Sizes of type on paper, by the characters of a row that fit across the narrower of A4 and Letter; what is wider still is set in the smallest."""
 
 
-def to_html(statement: Statement, history: Any = None, branding: Branding = PLAIN) -> bytes:
-    """The page, in UTF-8."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A chart in a page: its title, what it shows in words, and the picture as an address that holds it."""
+
+    title: str
+    description: str
+    source: str
+
+
+def to_html(statement: Statement, history: History | None = None, branding: Branding = PLAIN) -> bytes:
+    """The page, in UTF-8; with the pictures of a history where one is given and matplotlib is installed."""
     shown = document(statement, branding.sections)
     style = _templates().get_template("statement.css").render(document=shown, deal=statement.deal, branding=branding)
     page = _templates().get_template("statement.html").render(
         document=shown, branding=branding, style=style, style_digest=_digest(style), size=size, long=LONG, together=TOGETHER,
-        logo=data_uri(branding.logo_type, branding.logo) if branding.logo else "", pictures=(),
+        logo=data_uri(branding.logo_type, branding.logo) if branding.logo else "", pictures=tuple(_pictures(history)) if history else (),
     )  # fmt: skip
     return page.encode()
 
 
-def to_exhibit(statement: Statement, history: Any = None, branding: Branding = PLAIN) -> bytes:
+def to_exhibit(statement: Statement, branding: Branding = PLAIN) -> bytes:
     """The document for Exhibit 99.1 of a Form 10-D: tables alone, in elements that EDGAR takes, every other character than ASCII by its number."""
     page = _templates().get_template("exhibit.html").render(document=document(statement, branding.sections), branding=branding)
     return page.encode("ascii", "xmlcharrefreplace")
@@ -72,3 +84,14 @@ def _templates() -> Environment:
     made = Environment(loader=PackageLoader("ledger.reports"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     made.filters["css_text"] = css_text
     return made
+
+
+def _pictures(history: History) -> Iterator[Shown]:
+    """The charts of a deal's life. The tables say everything without them: none where the package that draws them is not installed."""
+    if find_spec("matplotlib") is None:
+        return
+    from ledger.reports.charts import charts
+    from ledger.reports.pictures import svg
+
+    for chart in charts(history):
+        yield Shown(chart.title, chart.description, data_uri("image/svg+xml", svg(chart)))

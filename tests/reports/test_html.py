@@ -12,8 +12,10 @@ from hashlib import sha256
 import pytest
 
 from ledger.core.branding import Branding
+from ledger.core.history import History
 from ledger.core.money import round_exact
 from ledger.core.statement import Figure, FlowLine, Statement
+from ledger.reports.charts import charts
 from ledger.reports.document import document
 from ledger.reports.html import css_text, size, to_exhibit, to_html
 from ledger.reports.layout import Cell, Table, in_words
@@ -186,6 +188,32 @@ def test_branding_names_the_house_its_colour_and_the_order_of_sections() -> None
 
 def test_plain_page_has_no_letterhead() -> None:
     assert b'class="letterhead"' not in to_html(statement(2))
+
+
+# Pictures ---------------------------------------------------------------------------------------------------------------------
+
+
+def test_pictures_stand_after_the_tables_each_with_its_title_and_its_words(life: History) -> None:
+    page = Page(to_html(statement(2), life))
+    shown = charts(life)
+
+    assert [attributes["alt"] for attributes in page.named("img")] == [chart.title for chart in shown] != []
+    assert all(chart.description in page.text for chart in shown)
+    assert page.named("a")[-1] == {"href": "#pictures"}
+
+
+def test_pictures_are_the_same_bytes_each_time_and_hold_svg(life: History) -> None:
+    source = to_html(statement(2), life)
+    sources = [attributes["src"] or "" for attributes in Page(source).named("img")]
+
+    assert source == to_html(statement(2), life)
+    assert all(b64decode(each.removeprefix("data:image/svg+xml;base64,")).startswith(b"<svg ") for each in sources)
+
+
+def test_tables_stand_alone_where_no_pictures_can_be_drawn(monkeypatch: pytest.MonkeyPatch, life: History) -> None:
+    monkeypatch.setattr("ledger.reports.html.find_spec", lambda name: None)
+
+    assert to_html(statement(2), life) == to_html(statement(2))
 
 
 # Paper ------------------------------------------------------------------------------------------------------------------------
