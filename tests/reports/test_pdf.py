@@ -48,7 +48,7 @@ def missing_cells(pdf: bytes, said: Statement) -> list[str]:
     return lost
 
 
-@pytest.mark.parametrize("month", [0, 1, 2])
+@pytest.mark.parametrize("month", [0, 2])
 def test_every_cell_stands_in_the_pdf_in_its_order(month: int) -> None:
     said = statement(month)
 

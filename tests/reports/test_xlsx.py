@@ -66,7 +66,7 @@ def differing(xlsx: bytes, said: Statement) -> Iterator[tuple[str, object, objec
             yield from ((name, got, expected(cell)) for got, cell in zip(row, shown, strict=False) if got != expected(cell))
 
 
-@pytest.mark.parametrize("month", [0, 1, 2])
+@pytest.mark.parametrize("month", [0, 2])
 def test_every_cell_holds_the_documents_figure(month: int) -> None:
     said = statement(month)
 
