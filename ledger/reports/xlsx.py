@@ -13,6 +13,7 @@ from datetime import date, datetime
 from fractions import Fraction
 from functools import cache
 from io import BytesIO
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from ledger.core.branding import PLAIN, Branding
@@ -39,6 +40,8 @@ WIDEST = 60
 """Characters that a column of words is wide at most; longer ones wrap."""
 LONGEST = 32_767
 """Characters that a cell can hold."""
+MOST_LINES = 20
+"""Of a row: Excel has none higher than 409 points."""
 LOGO_HEIGHT = 40
 """Points."""
 LONGEST_NAME = 31
@@ -168,12 +171,12 @@ class _Book:
         self._paragraph(sheet, row + 1, branding.disclaimer)
 
     def _paragraph(self, sheet: Worksheet, row: int, text: str, kind: str = "body", *, characters: int = 90) -> int:
-        """A text across the two columns of the first sheet, as high as its lines, and the row below it; a blank text takes none."""
-        if not text:
-            return row
-        sheet.merge_range(row, 0, row, 1, text[:LONGEST], self._format(kind=kind))
-        sheet.set_row(row, (20 if kind == "title" else 15) * -(-len(text) // characters))
-        return row + 1
+        """A text across the two columns of the first sheet, in rows as high as its lines, and the row below it; a blank text takes none."""
+        for part in wrap(text, MOST_LINES * characters):
+            sheet.merge_range(row, 0, row, 1, part, self._format(kind=kind))
+            sheet.set_row(row, (20 if kind == "title" else 15) * -(-len(part) // characters))
+            row += 1
+        return row
 
     def _logo(self, sheet: Worksheet) -> int:
         """The logo at the top, and the row below it. Excel draws no SVG of itself, so that a logo of that type is left out."""

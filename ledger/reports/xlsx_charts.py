@@ -48,11 +48,12 @@ def put_chart(workbook: Workbook, sheet: Worksheet, name: str, chart: Chart, for
     days = sorted({day for series in chart.series for day in series.dates})
     sheet.write_string(0, 0, chart.title, formats.heading)
     sheet.write_string(HEAD, 0, "date", formats.words)
-    for row, day in enumerate(days, start=HEAD + 1):
+    rows = {day: row for row, day in enumerate(days, start=HEAD + 1)}
+    for day, row in rows.items():
         sheet.write_datetime(row, 0, datetime(day.year, day.month, day.day), formats.day)  # noqa: DTZ001  # a day has no zone
     for column, series in enumerate(chart.series, start=1):
         sheet.write_string(HEAD, column, series.name, formats.head)
-        _values(sheet, column, series, days, formats.rate if chart.unit == "%" else formats.amount)
+        _values(sheet, column, series, rows, formats.rate if chart.unit == "%" else formats.amount)
     sheet.set_column(0, len(chart.series), 18)
     sheet.freeze_panes(HEAD + 1, 1)
     sheet.repeat_rows(HEAD)
@@ -61,10 +62,10 @@ def put_chart(workbook: Workbook, sheet: Worksheet, name: str, chart: Chart, for
         sheet.insert_chart(HEAD + place * ROWS, len(chart.series) + 2, drawn, {"description": chart.description})
 
 
-def _values(sheet: Worksheet, column: int, series: Series, days: Sequence[date], style: Format) -> None:
+def _values(sheet: Worksheet, column: int, series: Series, rows: Mapping[date, int], style: Format) -> None:
     for day, value in zip(series.dates, series.values, strict=True):
         if value is not None:
-            sheet.write_number(HEAD + 1 + days.index(day), column, value, style)
+            sheet.write_number(rows[day], column, value, style)
 
 
 def _drawn(workbook: Workbook, sheet: str, chart: Chart, panel: str, days: Sequence[date]) -> Any:

@@ -108,6 +108,14 @@ def test_the_first_sheet_has_heading_dates_contents_and_anchor() -> None:
     assert [row[0] for row in first[-2:]] == [f"Drawn at position 7, head {HEAD}", "=1+1 is no advice."]
 
 
+def test_a_long_disclaimer_goes_on_in_further_rows_none_higher_than_excel_has() -> None:
+    xlsx = to_xlsx(statement(), branding=Branding(disclaimer="No figure here is advice. " * 190))
+
+    assert "".join(row[0] + " " for row in sheets(xlsx)["Statement"]).endswith("No figure here is advice. " * 190)
+    heights = [float(height) for height in re.findall(r' ht="([^"]*)"', parts(xlsx)["xl/worksheets/sheet1.xml"])]
+    assert 250 < max(heights) <= 409
+
+
 def test_contents_lead_to_every_sheet() -> None:
     xlsx = to_xlsx(statement())
     targets = re.findall(r"<hyperlink [^>]*location=\"'([^']*)'!A1\"", parts(xlsx)["xl/worksheets/sheet1.xml"])
