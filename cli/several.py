@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -30,7 +31,16 @@ class OfDeals(click.Command):
     """A command that takes `--all` in place of DEAL."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, ["*" if argument == "--all" else argument for argument in args])
+        valued = {name: option.nargs for option in self.get_params(ctx) if isinstance(option, click.Option) and not option.is_flag for name in option.opts}
+        return super().parse_args(ctx, list(_with_pattern(args, valued)))
+
+
+def _with_pattern(args: Iterable[str], valued: Mapping[str, int]) -> Iterator[str]:
+    """`*` for each `--all` that is no option's value and does not stand after `--`. `valued`: how many values follow an option."""
+    left = iter(args)
+    for argument in left:
+        yield "*" if argument == "--all" else argument
+        yield from left if argument == "--" else islice(left, valued.get(argument, 0))
 
 
 def is_pattern(deal: str) -> bool:
@@ -54,8 +64,8 @@ def print_each(settings: Settings, store: Store, deal: str, one: Callable[[str],
     print_outcomes(settings, dict(each(chosen(store, deal), one)) if several else {deal: one(deal)}, several=several)
 
 
-def print_outcomes(settings: Settings, outcomes: Mapping[str, Outcome], *, several: bool) -> None:
-    """What came of each, by name; with exit code 1 at the end where anything went wrong."""
+def print_outcomes(settings: Settings, outcomes: Mapping[str, Outcome], *, several: bool, last: str = "") -> None:
+    """What came of each, by name, and a `last` line for the person; with exit code 1 at the end where anything went wrong."""
     if settings.json:
         values = {name: outcome.value for name, outcome in outcomes.items()}
         click.echo(json.dumps(values if several else next(iter(values.values())), sort_keys=True))
@@ -64,6 +74,8 @@ def print_outcomes(settings: Settings, outcomes: Mapping[str, Outcome], *, sever
             click.echo(_headed(name, outcome.text) if several else outcome.text)
         if outcome.note:
             click.echo(outcome.note, err=True)
+    if last and not settings.json:
+        click.echo(last)
     problems = [problem for outcome in outcomes.values() for problem in outcome.problems]
     if problems:
         stop(problems)

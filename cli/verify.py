@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.common import DEMO, Settings, example, progress, read_file, who_acted, with_settings
+from cli.folder import check
 from cli.several import OfDeals, Outcome, is_pattern, print_each
 
 if TYPE_CHECKING:
@@ -23,8 +24,9 @@ _TIME = "%Y-%m-%dT%H:%M:%SZ"
 @click.option(
     "--timestamp-roots", "roots", type=click.Path(path_type=Path), metavar="PEM", help="The certificates under which an authority must have stamped the seal."
 )
+@click.option("--manifest", type=click.Path(path_type=Path), metavar="FILE", help="Instead: compare a folder of statements with its manifest.json.")
 @with_settings
-def command(settings: Settings, deal: str, sealed: Path | None, trust: Path | None, roots: Path | None) -> None:
+def command(settings: Settings, deal: str, sealed: Path | None, trust: Path | None, roots: Path | None, manifest: Path | None) -> None:
     """Recompute the hash chain of DEAL (a pattern for several; of every deal, where none is named), run every distribution again from the log, and compare.
 
     What was altered is named, the first bad position first; every signature is checked, and every approval that was asked for. That the log was cut off at
@@ -32,6 +34,11 @@ def command(settings: Settings, deal: str, sealed: Path | None, trust: Path | No
     """
     from ledger import service
 
+    if manifest is not None:
+        if deal != "*" or sealed or trust or roots:
+            raise click.UsageError("--manifest is about files, and takes neither a deal nor a seal")
+        click.echo(check(manifest))
+        return
     if is_pattern(deal) and sealed is not None:
         raise click.UsageError("a seal is of one deal: name it")
     if sealed is None and (trust or roots):

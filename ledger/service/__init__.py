@@ -7,6 +7,7 @@ from ledger.service.actors import acts, add_actor, revoke_actor, set_approval, s
 from ledger.service.addresses import Addresses
 from ledger.service.amendments import Amended, amend
 from ledger.service.backups import Copied, backup, restore
+from ledger.service.batches import Turn, as_of, paying_on
 from ledger.service.brandings import branding
 from ledger.service.bundles import Bundled, export_bundle, import_bundle
 from ledger.service.corrected_terms import CorrectedTerms, correct_terms
@@ -31,9 +32,9 @@ from ledger.service.worked import WorkedDeal, board, correct_worked, worked_deal
 
 __all__ = [
     "Addresses", "Amended", "Anchor", "Bundled", "Change", "Copied", "Corrected", "CorrectedTerms", "Differences", "Distributed", "Explained", "Fixed",
-    "Fixings", "KnownAt", "Opened", "Published", "Remitted", "Verified", "WorkedDeal", "acts", "add_actor", "add_timestamp", "amend", "approve", "backup",
-    "board", "branding", "check_deal", "check_proof", "correct", "correct_terms", "correct_worked", "deal_picture", "diff", "distribute", "document",
-    "explain", "export_beancount", "export_bundle", "fix_rates", "history", "import_bundle", "open_deal", "period", "position_of", "prove", "publish",
-    "published", "read_seal", "reconcile", "remit", "request_timestamp", "restore", "revoke_actor", "seal_log", "set_approval", "signing_as", "statement",
-    "terms_of", "timestamp_query", "verify", "worked_deals", "worked_folders",
+    "Fixings", "KnownAt", "Opened", "Published", "Remitted", "Turn", "Verified", "WorkedDeal", "acts", "add_actor", "add_timestamp", "amend", "approve",
+    "as_of", "backup", "board", "branding", "check_deal", "check_proof", "correct", "correct_terms", "correct_worked", "deal_picture", "diff", "distribute",
+    "document", "explain", "export_beancount", "export_bundle", "fix_rates", "history", "import_bundle", "open_deal", "paying_on", "period", "position_of",
+    "prove", "publish", "published", "read_seal", "reconcile", "remit", "request_timestamp", "restore", "revoke_actor", "seal_log", "set_approval",
+    "signing_as", "statement", "terms_of", "timestamp_query", "verify", "worked_deals", "worked_folders",
 ]  # fmt: skip

@@ -68,6 +68,13 @@ def status(store: Store, on: date | None = None) -> list[DealStatus]:
     return [_deal_status(store, name, position, on) for name, position in names]
 
 
+def undistributed(store: Store, deal: str, day: date) -> list[PeriodStatus]:
+    """Each period of a deal that pays on or before a day and is not distributed, the earliest first, judged on that day. Raises ProblemsFound."""
+    with store.reading() as reader:
+        versions = Versions(reader, deal)
+        return [period for period in _unpaid(reader, versions, latest(reader, versions.at()[0]), day) if period.pays_on <= day]
+
+
 def _deal_status(store: Store, deal: str, position: int, on: date | None) -> DealStatus:
     try:
         with store.reading() as reader:
@@ -80,10 +87,19 @@ def _deal_status(store: Store, deal: str, position: int, on: date | None) -> Dea
 
 def _periods(reader: Reader, versions: Versions, day: date) -> Iterator[PeriodStatus]:
     """The last distributed period, each one after it that was remitted, and the first that is not and whose collection period ended before the day."""
-    terms, _ = versions.at()
-    last = latest(reader, terms)
+    last = latest(reader, versions.at()[0])
     if last.header.previous is not None:
         yield _closed(reader, versions, last)
+    unpaid = list(_unpaid(reader, versions, last, day))
+    missing = [period for period in unpaid if period.state == "missing"]
+    yield from (period for period in unpaid if period.state != "missing")
+    if missing:
+        yield replace(missing[0], further=len(missing) - 1)
+
+
+def _unpaid(reader: Reader, versions: Versions, last: Stored, day: date) -> Iterator[PeriodStatus]:
+    """Each period after the last distributed one that was remitted, and each that was not and whose collection period ended before the day."""
+    terms, _ = versions.at()
     if _is_over(terms, last.distribution.closing):
         return
     runs, problems = _runs(reader, versions.deal)
@@ -93,9 +109,8 @@ def _periods(reader: Reader, versions: Versions, day: date) -> Iterator[PeriodSt
         state = _open_state(runs.get(dates.scheduled), problems, dates.scheduled == proposed)
         yield _open(versions, dates, state, day, problems if state in UNREADY else ())
         number, paid = number + 1, dates.distribution
-    missing = list(itertools.takewhile(lambda dates: dates.collection_end < day, _unopened(terms, number, paid)))
-    if missing:
-        yield replace(_open(versions, missing[0], "missing", day), further=len(missing) - 1)
+    for dates in itertools.takewhile(lambda dates: dates.collection_end < day, _unopened(terms, number, paid)):
+        yield _open(versions, dates, "missing", day)
 
 
 def _is_over(terms: Terms, state: State) -> bool:

@@ -44,8 +44,8 @@ def test_set_of_files_is_a_folder_and_for_several_deals_one_for_each(distributed
     assert distributed("statement", "COVE-1", "--format", "csv-set", "-o", "march/set").exit_code == 0
     assert distributed("statement", "--all", "--format", "csv-set", "-o", "all").exit_code == 0
 
-    assert files(tmp_path / "march" / "set") == files(tmp_path / "all" / "COVE-1")
-    assert (tmp_path / "all" / "COVE-1" / "classes.csv").read_text().startswith("deal,distribution_date,class,")
+    assert files(tmp_path / "march" / "set") == files(tmp_path / "all" / "COVE-1.csv-set")
+    assert (tmp_path / "all" / "COVE-1.csv-set" / "classes.csv").read_text().startswith("deal,distribution_date,class,")
 
 
 def test_folder_that_is_a_file_is_a_problem(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_statements_of_all_deals_are_files_of_a_folder(three: Tranche, tmp_path:
     result = three("statement", "--all", "--format", "json", "-o", "statements")
 
     assert result.exit_code == 0
-    assert sorted(path.name for path in (tmp_path / "statements").iterdir()) == ["BAY-1.json", "COVE-1.json", "COVE-2.json"]
+    assert sorted(path.name for path in (tmp_path / "statements").iterdir()) == ["BAY-1.json", "COVE-1.json", "COVE-2.json", "manifest.json"]
     assert json.loads((tmp_path / "statements" / "BAY-1.json").read_text())["deal"] == "BAY-1"
 
 
