@@ -103,7 +103,7 @@ def held_by(terms: Terms) -> Mapping[str, tuple[str, str]]:
     """
     deal, held = terms.deal, dict[str, tuple[str, str]]()
     for name in deal.tranches:
-        held |= dict.fromkeys(terms.claims[name], ("tranches", f"class {name}"))
+        held |= dict.fromkeys((*terms.claims[name], posting.misapplied(name)), ("tranches", f"class {name}"))
     for name in deal.fees:
         held[posting.fee(name)] = ("fees", f"fee {name}")
     for name in deal.accounts:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from ledger.core.distribution import Distribution
 from ledger.core.money import LIMIT, Money, format_money
 from ledger.core.names import cumulative_loss, pool_balance
-from ledger.core.posting import LOSS, ROUNDING
+from ledger.core.netting import unmatched
+from ledger.core.posting import LOSS, ROUNDING, SETTLEMENT_CASH
 from ledger.core.problems import Problem
 from ledger.core.receipts import EVENTS
 from ledger.core.state import Running
@@ -60,7 +61,8 @@ def written_down_losses_match_the_balances(run: Running, distribution: Distribut
         if borne < 0:
             yield Problem(f"class {tranche} is written up beyond the loss it bore, by {_text(run, -borne)}", "limit the `write_up`")
         raised = figures[f"{tranche}.adjustment"] + figures[f"{tranche}.accreted"] + figures[f"{tranche}.written_up"]
-        rise = raised - figures[f"{tranche}.principal_paid"] - figures[f"{tranche}.realized_loss"]
+        paid = figures[f"{tranche}.principal_paid"] + figures[f"{tranche}.principal_paid.adjustment"]
+        rise = raised - paid - figures[f"{tranche}.realized_loss"]
         account = run.terms.claims[tranche].principal
         opening, closing = -distribution.opening.balances.get(account, 0), -run.balances[account]
         if opening + rise != closing:
@@ -69,16 +71,18 @@ def written_down_losses_match_the_balances(run: Running, distribution: Distribut
 
 def sources_equal_uses_by_step(run: Running, distribution: Distribution) -> Iterator[Problem]:
     """What leaves the accounts in a step is what payees are said to have got, other accounts received, or rounding kept."""
-    held = set(run.terms.cash_accounts.values())
+    held = {*run.terms.cash_accounts.values(), SETTLEMENT_CASH}
     left: dict[str, Money] = defaultdict(int)
     used: dict[str, Money] = defaultdict(int)
     for posted in distribution.postings:
         from_cash, to_cash = posted.source in held, posted.destination in held
         if not (from_cash or to_cash) or not posted.cause.startswith("step "):
             continue
-        left[posted.cause] += posted.amount if from_cash else -posted.amount if posted.source == ROUNDING else 0
-        if posted.item.endswith(("_paid", ".paid")) or (from_cash and to_cash):
+        left[posted.cause] += posted.amount if from_cash else -posted.amount
+        if from_cash and to_cash:
             used[posted.cause] += posted.amount
+        elif posted.item.endswith(("_paid", ".paid", ".settled")):
+            used[posted.cause] += posted.amount if from_cash else -posted.amount
         elif ROUNDING in (posted.source, posted.destination):
             used[posted.cause] += posted.amount if posted.destination == ROUNDING else -posted.amount
     for cause, amount in left.items():
@@ -98,6 +102,14 @@ def sources_equal_uses(run: Running, distribution: Distribution) -> Iterator[Pro
             uses -= into * amount
     if sources != uses:
         yield Problem(f"sources of funds are {_text(run, sources)}, uses and what is left {_text(run, uses)}", OUR_FAULT)
+
+
+def what_closed_periods_left_is_matched(run: Running, _distribution: Distribution) -> Iterator[Problem]:
+    """What one payee is owed because a closed period was corrected, another owes, or `cash.settlement` holds."""
+    left = unmatched(run.balances)
+    if left:
+        fact = f"of what closed periods paid otherwise than they should have, {_text(run, abs(left))} stands on one side only"
+        yield Problem(fact, "adjust what the other payee was paid by as much: what one should have had, another had")
 
 
 def rounding_is_below_half_a_cent_a_payment(run: Running, distribution: Distribution) -> Iterator[Problem]:
@@ -166,6 +178,7 @@ CHECKS: tuple[Check, ...] = (
     written_down_losses_match_the_balances,
     sources_equal_uses_by_step,
     sources_equal_uses,
+    what_closed_periods_left_is_matched,
     rounding_is_below_half_a_cent_a_payment,
     opening_and_postings_give_closing,
     amounts_can_be_held,

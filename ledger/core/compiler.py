@@ -41,7 +41,7 @@ from ledger.core.state import Running
 from ledger.core.steps import StepCompiler
 from ledger.core.terms import AccrualTerms, Comparison, CompiledTrigger, Terms
 
-_OF_THE_BOOKS = ("cash", "due", "entitlement", "pool", "defaulted", "owed", "excess", "loss", "rounding", "borrowers")
+_OF_THE_BOOKS = ("cash", "due", "entitlement", "pool", "defaulted", "owed", "misapplied", "excess", "loss", "rounding", "borrowers")
 _OF_STEPS = ("tranches", "deal", "interest", "fees", "principal", "rest")
 _OF_FORMULAS = ("if", "then", "else", "and", "or", "not", "true", "false", *BARE)
 RESERVED = frozenset((*_OF_THE_BOOKS, *_OF_STEPS, *_OF_FORMULAS))

@@ -99,6 +99,11 @@ def owed(payee: str) -> str:
     return f"owed.{payee}"
 
 
+def misapplied(payee: str) -> str:
+    """Owed to a payee (below zero) or by one (above), because a closed period paid the one what was the other's: netted from the next payments."""
+    return f"misapplied.{payee}"
+
+
 def ledger(name: str, tranche: str | None = None) -> str:
     """A memo balance of the deal file, per class or as a whole; `ledger_memo` is its other side, so that the pair sums to zero by itself."""
     return f"{name}.{tranche or 'total'}"

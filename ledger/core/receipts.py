@@ -16,8 +16,10 @@ from ledger.core.collections import Flow
 from ledger.core.deal import Reported
 from ledger.core.events import Event, Leg
 from ledger.core.formula import Value
-from ledger.core.money import Money, format_money
+from ledger.core.misapplied import paid_items
+from ledger.core.money import Money
 from ledger.core.names import pool_balance
+from ledger.core.netting import pay_back
 from ledger.core.posting import EXCESS
 from ledger.core.problems import Problem, ProblemsFound, stop_on
 from ledger.core.state import Running
@@ -69,6 +71,8 @@ def adjusted_accounts(terms: Terms, subject: str) -> Leg:
         return posting.shortfall(name), EXCESS
     if item == "realized_loss" and terms.has_balance(name):
         return EXCESS, posting.principal(name)
+    if name in deal.tranches and item in paid_items(terms, name):
+        return posting.misapplied(name), posting.principal(name) if item == "principal_paid" else EXCESS
     if item in deal.ledgers and name in terms.ledger_classes[item]:
         return posting.ledger_memo(item), posting.ledger(item, name)
     if subject in deal.ledgers:
@@ -79,7 +83,7 @@ def adjusted_accounts(terms: Terms, subject: str) -> Leg:
         return posting.fee(subject), EXCESS
     if subject in deal.accounts:
         return EXCESS, terms.cash_account(subject)
-    remedy = "name a class, CLASS.unpaid_interest, CLASS.realized_loss, a fee, an account or a ledger"
+    remedy = "name a class, CLASS.unpaid_interest, CLASS.realized_loss, CLASS.principal_paid, a fee, an account or a ledger"
     raise ProblemsFound([Problem(f"an adjustment names `{subject}`", remedy)])
 
 
@@ -217,22 +221,12 @@ def settle(run: Running) -> None:
     for fact in run.collections.of_kind("account_earnings"):
         run.transfer(EXCESS, _cash(run, fact), fact.amount or 0, "account_earnings", f"{fact.subject}.earnings", EVENTS, _origin(fact))
     for fact in run.collections.of_kind("settlement"):
-        pay_back(run, fact.subject or "", fact.amount or 0)
+        pay_back(run, fact.subject or "", fact.amount or 0, EVENTS)
     wired = {name: due for name in run.terms.deal.accounts if (due := _due(run, name)) > 0}
     if run.terms.deal.settlement == "wired":
         wired = _wires(run, wired)
     for account, amount in wired.items():
         run.transfer(run.terms.due_account(account), run.terms.cash_account(account), amount, "wire", f"{account}.wired", EVENTS)
-
-
-def pay_back(run: Running, payee: str, amount: Money) -> None:
-    """Book cash that a payee paid back (below zero: was paid) of what reopened periods left owed. Raises ProblemsFound for more than that."""
-    owed = run.balances[posting.owed(payee)]
-    if not min(0, owed) <= amount <= max(0, owed):
-        held, asked = (format_money(units, run.terms.scale) for units in (owed, amount))
-        remedy = "a payee that owes pays back an amount above zero, one that is owed is paid one below zero"
-        raise ProblemsFound([Problem(f"`settlement` of {payee} is {asked}, it owes {held} because periods were reopened", remedy)])
-    run.transfer(posting.owed(payee), posting.SETTLEMENT_CASH, amount, "settlement", f"{payee}.settled", EVENTS)
 
 
 def _due(run: Running, account: str) -> Money:

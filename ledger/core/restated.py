@@ -125,3 +125,5 @@ def _adjust(run: Running, subject: str, amount: int) -> None:
         run.transfer(source, destination, amount, "adjustment", adjusted_item(subject), EVENTS)
         if subject in run.terms.deal.tranches:
             run.figures[f"{subject}.principal_paid"] -= amount
+        elif item.endswith("_paid"):
+            run.figures[subject] += amount

@@ -55,6 +55,8 @@ def paid_out(postings: Iterable[Posting]) -> dict[str, Money]:
 
 def payee_of(account: str) -> str:
     """Whose claim an account of the books is; what is no claim comes from the servicer or goes to it."""
+    if account.startswith(posting.misapplied("")):
+        return account.removeprefix(posting.misapplied(""))
     name, _, claim = account.rpartition(".")
     return name if claim in _CLAIMS and not account.startswith((posting.due(""), _CASH)) else SERVICER
 

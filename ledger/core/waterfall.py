@@ -10,6 +10,7 @@ from ledger.core.allocation import UNLIMITED, Allocation, Give, Room
 from ledger.core.formula import Read
 from ledger.core.money import Exact, Money, format_money, round_exact, round_to_multiple
 from ledger.core.names import cumulative_loss
+from ledger.core.netting import net
 from ledger.core.posting import EXCESS, LOSS, ROUNDING
 from ledger.core.problems import Problem, ProblemsFound
 from ledger.core.state import Running
@@ -133,7 +134,9 @@ def pay_from(run: Running, step: CompiledStep, account: str, payee: str, amount:
         pay_owed_interest(run, step, source, payee, amount)
     else:
         pay_further_interest(run, step, source, payee, amount)
-    run.transfer(source, ROUNDING, round_to_multiple(amount, _minor_unit(run, account)) - amount, step.label, "", step.cause)
+    cash = round_to_multiple(amount, _minor_unit(run, account))
+    run.transfer(source, ROUNDING, cash - amount, step.label, "", step.cause)
+    net(run, step, source, payee, cash)
     return amount
 
 

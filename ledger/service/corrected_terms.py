@@ -15,7 +15,7 @@ from ledger.core.amendment import check_amendment
 from ledger.core.collections import Collections
 from ledger.core.correction import Treatment
 from ledger.core.events import Event
-from ledger.core.misapplied import Difference, claimed, differences, followed, unbookable
+from ledger.core.misapplied import Difference, Payments, claimed, differences, unbookable
 from ledger.core.problems import Problem, ProblemsFound, stop_on
 from ledger.core.processor import distribute as run_period
 from ledger.core.state import Running
@@ -32,11 +32,10 @@ from ledger.store.log import Draft, Receipt, Writer
 
 @dataclass(frozen=True, slots=True)
 class Misapplied:
-    """One closed period under the corrected terms: what is booked for it, and what a class would have been paid otherwise, which is not."""
+    """One closed period under the corrected terms: what is booked for it. An entitlement is a claim; what was paid is owed by one payee to another."""
 
     period: date
     booked: Sequence[Difference]
-    followed: Sequence[Difference]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +149,7 @@ class Incoming:
     def _aside(self) -> Iterator[Misapplied]:
         """Each closed period that the corrected terms count for, under them, beside what the books have and have adjusted since."""
         state = stored(self.writer, self.opening_terms, self.history.before(self.key).number).distribution.closing
-        months, problems = Months(self.writer), list[Problem]()
+        months, payments, problems = Months(self.writer), Payments(self.terms), list[Problem]()
         for key in self.history.from_period(self.key):
             if self.until is not None and key >= self.until:
                 break  # the file of another version counts there, and what was corrected of that one stands
@@ -160,7 +159,7 @@ class Incoming:
             run = run_period(self.terms, state, dates, _without_adjustments(known, self.key))
             state, right, wrong = run.closing, run.running(self.terms), self._as_booked(key)
             problems += unbookable(right, wrong)
-            yield Misapplied(key, list(differences(right, wrong)), list(followed(right, wrong)))
+            yield Misapplied(key, [*differences(right, wrong), *payments.add(right, wrong)])
         stop_on(problem.at(self.name) for problem in problems)
 
     def _as_booked(self, key: date) -> Running:

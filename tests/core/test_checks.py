@@ -54,6 +54,12 @@ def test_a_closing_balance_that_the_servicer_states_otherwise_is_refused() -> No
     assert "reserve closes at 50.00, reported is 49.00" in said
 
 
+def test_money_that_one_payee_should_have_had_and_no_other_had_is_refused() -> None:
+    said = problems(fact("adjustment", "A.principal_paid", 5), fact("adjustment", "B.principal_paid", -3), interest=9)
+
+    assert "2.00 stands on one side only; adjust what the other payee was paid by as much" in said
+
+
 def test_closing_balances_that_agree_pass() -> None:
     month = Books(DEAL).month(fact("closing_balance", "pool", balance=900), fact("closing_balance", "reserve", balance=50), interest=9, scheduled_principal=100)
 
@@ -114,6 +120,8 @@ def _unclosed(account: str, change: int) -> Tamper:
             _balance("borrowers.payahead", 2**63),
             "borrowers.payahead would hold 92,233,720,368,547,758.08, more than the books' 92,233,720,368,547,758.07",
         ),
+        (checks.what_closed_periods_left_is_matched, _balance("owed.A", -3), "0.03 stands on one side only"),
+        (checks.what_closed_periods_left_is_matched, _balance("misapplied.A", 3), "0.03 stands on one side only"),
         (checks.books_sum_to_zero, _balance("excess", 1), "the books sum to 0.01"),
     ],
 )
@@ -130,7 +138,7 @@ def test_a_tampered_month_is_found_out(check: checks.Check, tamper: Tamper, fact
 def test_every_check_of_the_list_has_its_test_above() -> None:
     named = {
         checks.servicer_agrees, checks.no_cash_below_zero, checks.no_class_is_overpaid, checks.loss_is_allocated,
-        checks.written_down_losses_match_the_balances, checks.sources_equal_uses_by_step, checks.sources_equal_uses,
+        checks.written_down_losses_match_the_balances, checks.sources_equal_uses_by_step, checks.sources_equal_uses, checks.what_closed_periods_left_is_matched,
         checks.rounding_is_below_half_a_cent_a_payment, checks.opening_and_postings_give_closing, checks.amounts_can_be_held, checks.books_sum_to_zero,
     }  # fmt: skip
 
