@@ -26,6 +26,7 @@ COMMANDS = {
     "publish": "record a statement as it is given to investors",
     "published": "print the statement that was published last",
     "statement": "print an investor statement",
+    "history": "print or draw a deal's life, distribution by distribution",
     "explain": "say why a figure is what it is, down to the rows it came from",
     "diff": "list the figures that changed between two moments, and what changed them",
     "reconcile": "compare published figures with ours",

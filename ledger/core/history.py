@@ -7,8 +7,8 @@ for, it holds what pictures and a page of a deal's life need (`watched`), which 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 
@@ -69,10 +69,14 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The statements of a deal, oldest first, beginning with the position at closing or boarding, and the months of its pools (`pool`: all together)."""
+    """The statements of a deal, oldest first, beginning with the position at closing or boarding, and the months of its pools (`pool`: all together).
+
+    `months_each` are the months between two distributions.
+    """
 
     statements: tuple[Statement, ...]
     pools: Mapping[str, tuple[PoolMonth, ...]] = field(default_factory=dict)
+    months_each: int = 1
 
     @property
     def last(self) -> Statement:
@@ -87,7 +91,17 @@ class History:
         """The life until a distribution, as if none had come after it."""
         statements = tuple(statement for statement in self.statements if statement.number <= number)
         last = statements[-1].dates["scheduled"]
-        return History(statements, {name: tuple(month for month in months if month.period <= last) for name, months in self.pools.items()})
+        pools = {name: tuple(month for month in months if month.period <= last) for name, months in self.pools.items()}
+        return replace(self, statements=statements, pools=pools)
+
+    def only(self, items: Collection[str]) -> History:
+        """The same with nothing but some items; `balance` is the closing balance."""
+        wanted = {BALANCE if item == "balance" else item for item in items}
+        return replace(self, statements=tuple(replace(one, sections=_only(one.sections, wanted)) for one in self.statements))
+
+    def items(self) -> list[str]:
+        """Every item that a statement has."""
+        return list(dict.fromkeys(item for one in self.statements for subjects in one.sections.values() for items in subjects.values() for item in items))
 
     def subjects(self, section: str) -> list[str]:
         """Every subject that a section ever had, in the order in which they came."""
@@ -99,9 +113,18 @@ class History:
         return [(day, figure) for day, figure in found if figure is not None]
 
 
+def _only(sections: Sections[Figure], items: Collection[str]) -> Sections[Figure]:
+    kept = {
+        section: {subject: {item: figure for item, figure in found.items() if item in items} for subject, found in subjects.items()}
+        for section, subjects in sections.items()
+    }
+    standing = {section: {subject: found for subject, found in subjects.items() if found} for section, subjects in kept.items()}
+    return {section: subjects for section, subjects in standing.items() if subjects}
+
+
 def draw(months: Sequence[Month], subject: str | None = None, *, position: int = 0, head: str = "") -> History:
     """The history of a chain of months, oldest first; with a subject, every figure of that one and nothing else."""
-    pools = {} if subject is not None else _pools(months)
+    pools = {name: lived for name, lived in _pools(months).items() if subject in (None, name)}
     statements, each = [], months[-1].terms.deal.dates.distribution.months
     for count, month in enumerate(months):
         run = month.running()
@@ -110,7 +133,7 @@ def draw(months: Sequence[Month], subject: str | None = None, *, position: int =
         if any(rates.values()):
             sections["performance"] = {pool: found for pool, found in rates.items() if found}
         statements.append(_statement(month, sections, position, head))
-    return History(tuple(statements), pools)
+    return History(tuple(statements), pools, each)
 
 
 def _statement(month: Month, sections: Sections[Figure], position: int, head: str) -> Statement:
@@ -198,7 +221,7 @@ def pool_month(terms: Terms, period: date, balances: Mapping[str, BalanceRow], f
     """A pool's month, from what its accounts held and what its postings add up to by item."""
     opening, closing = ({account: getattr(row, when) for account, row in balances.items()} for when in ("opening", "closing"))
     defaulted = terms.defaulted_account(pool)
-    components = {name: figures.get(item, 0) for name, item in pool_items(terms, pool).items()}
+    components = {item.removeprefix(f"{pool}."): amount for item, amount in figures.items() if item.startswith(f"{pool}.")}
     own = {name: terms.components[name] for name in terms.deal.events}
     held = (opening.get(defaulted, 0), closing.get(defaulted, 0))
     return performance.pool_month(period, pool_balance(opening, terms, pool), pool_balance(closing, terms, pool), held, components, own)

@@ -51,8 +51,8 @@ class Chart:
 
 
 def charts(history: History) -> tuple[Chart, ...]:
-    """The charts that a history has data for, in the order of a report."""
-    return tuple(chart for build in BUILDERS for chart in [build(history)] if chart is not None)
+    """The charts that a history has data for, in the order of a report; none before the first distribution."""
+    return () if not history.distributions else tuple(chart for build in BUILDERS for chart in [build(history)] if chart is not None)
 
 
 # What each shows ------------------------------------------------------------------------------------------------------
@@ -64,7 +64,7 @@ def _balances(history: History) -> Chart | None:
     pool = [_over_life(history, name, "closing_balance", mark="outline") for name in _whole_pool(history)]
     bands = _largest([series for series in classes if _moves(series)])
     outline = [replace(series, name="pool balance") for series in pool if _moves(series) and bands]
-    return _chart(history, "balances", "Class balances", (*bands, *outline), _currency(history)) if len(history.statements) > 1 else None
+    return _chart(history, "balances", "Class balances", (*bands, *outline), _currency(history))
 
 
 def _paydown(history: History) -> Chart | None:
@@ -72,13 +72,13 @@ def _paydown(history: History) -> Chart | None:
     months = [month for name in _whole_pool(history) for month in history.pools.get(name, ())]
     days = [statement.dates["distribution"] for statement in history.distributions]
     columns: list[tuple[str, Callable[[PoolMonth], int]]] = [
-        ("scheduled principal", lambda month: month.scheduled), ("prepaid", lambda month: month.unscheduled),
-        ("other principal", _unnamed), ("defaulted", lambda month: month.defaulted),
+        ("scheduled", lambda month: month.scheduled), ("prepaid", lambda month: month.unscheduled),
+        ("other", _unnamed), ("defaulted", lambda month: month.defaulted),
     ]  # fmt: skip
-    bars = [Series(name, tuple(days), tuple(_whole(history, max(0, column(month))) for month in months), "bar") for name, column in columns]
-    loss = Series("loss realized", tuple(days), tuple(_whole(history, max(0, month.loss - month.recovered)) for month in months), "outline")
-    found, span = _by_year([series for series in (*bars, loss) if _moves(series)])
-    return _chart(history, "paydown", f"Paydown of the pool and losses, by {span}", found, _currency(history))
+    bars = [Series(name, tuple(days), tuple(_whole(history, column(month)) for month in months), "bar") for name, column in columns]
+    loss = Series("loss realized", tuple(days), tuple(_whole(history, month.loss - month.recovered) for month in months), "outline")
+    found, span = _by_year(history, [series for series in (*bars, loss) if _moves(series)])
+    return _chart(history, "paydown", f"Paydown of the pool and losses by {span}", found, _currency(history))
 
 
 def _unnamed(month: PoolMonth) -> int:
@@ -117,8 +117,8 @@ def _cash(history: History) -> Chart | None:
     """What came in against what was paid out."""
     collected = replace(_over_life(history, CASH, "collected", mark="bar"), name="collected")
     distributed = replace(_over_life(history, CASH, "distributed", mark="outline"), name="distributed")
-    found, span = _by_year([series for series in (collected, distributed) if _moves(series)])
-    return _chart(history, "cash", f"Collections against distributions, by {span}", found, _currency(history))
+    found, span = _by_year(history, [series for series in (collected, distributed) if _moves(series)])
+    return _chart(history, "cash", f"Collections against distributions by {span}", found, _currency(history))
 
 
 BUILDERS = (_balances, _paydown, _support, _speeds, _cash)
@@ -133,9 +133,9 @@ def _chart(history: History, key: str, title: str, series: Sequence[Series], uni
 
 
 def _in_words(history: History, title: str, series: Sequence[Series], unit: str) -> str:
-    days = [day for each in series for day in each.dates]
+    first, last = (one.dates["distribution"] for one in (history.statements[0], history.last))
     ends = "; ".join(f"{each.name} {_ends(each, unit)}" for each in series)
-    return f"{title} of {history.last.deal}, {min(days)} to {max(days)}{'' if unit == '%' else f', in {unit}'}: {ends}." if days else ""
+    return f"{title}: {history.last.deal}, {first} to {last}{'' if unit == '%' else f', in {unit}'}. {ends}."
 
 
 def _ends(series: Series, unit: str) -> str:
@@ -190,15 +190,16 @@ def _largest(series: Sequence[Series]) -> list[Series]:
     return [*(each for each in series if each in kept), others]
 
 
-def _by_year(series: Sequence[Series]) -> tuple[list[Series], str]:
+def _by_year(history: History, series: Sequence[Series]) -> tuple[list[Series], str]:
     """Movements as they are, or added up by year where there are too many to be told apart; and which of the two."""
     if all(len(each.dates) <= MOST_BARS for each in series):
-        return list(series), "distribution"
+        return list(series), "month" if history.months_each == 1 else "period"
     return [_yearly(each) for each in series], "year"
 
 
 def _yearly(series: Series) -> Series:
-    sums: dict[int, float] = {}
+    sums: dict[date, float] = {}
     for day, value in zip(series.dates, series.values, strict=True):
-        sums[day.year] = sums.get(day.year, 0.0) + (value or 0.0)
-    return replace(series, dates=tuple(date(year, 7, 1) for year in sums), values=tuple(sums.values()))
+        year = day.replace(month=1, day=1)
+        sums[year] = sums.get(year, 0.0) + (value or 0.0)
+    return replace(series, dates=tuple(sums), values=tuple(sums.values()))

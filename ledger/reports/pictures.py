@@ -33,6 +33,7 @@ HATCHES = ("", "", "////", "", "....", "\\\\\\\\", "xxxx", "")
 LINES = ("#0b3c5d", "#b3541e", "#2f7d4f", "#4a4a4a", "#6a51a3", "#7a5c00", "#1f78b4", "#8c2d04")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1, 1.2)), (0, (6, 1.5, 1, 1.5)), (0, (3, 1)), (0, (8, 2)), (0, (4, 1, 1, 1, 1, 1)), (0, (2, 2)))
 MARKS = "os^Dv<>P"
+STACKED = ("band", "bar")
 FEW = 40
 """Up to so many points, each is marked."""
 MOST_TICKS = 8
@@ -58,7 +59,7 @@ def picture(charts: Sequence[Chart], ending: Picture) -> bytes:
     """All charts below each other in one file. Raises ProblemsFound where matplotlib is not installed."""
     with _styled():
         figure = _figure(len(charts))
-        grid = figure.add_gridspec(len(charts), 1, hspace=0.42)
+        grid = figure.add_gridspec(len(charts), 1, hspace=0.3)
         for row, chart in enumerate(charts):
             _draw(figure, grid, row, chart)
         body = _saved(figure, ending)
@@ -86,7 +87,7 @@ def _figure(charts: int) -> Figure:
 
     figure = Figure(figsize=(WIDTH, HEIGHT * charts))
     top, bottom = 0.42 / (HEIGHT * charts), 0.42 / (HEIGHT * charts)
-    figure.subplots_adjust(left=0.095, right=0.8, top=1 - top, bottom=bottom)
+    figure.subplots_adjust(left=0.095, right=0.79, top=1 - top, bottom=bottom)
     return figure
 
 
@@ -149,28 +150,23 @@ def _heights(chart: Chart) -> list[int]:
 
 
 def _plot(axes: Axes, series: Sequence[Series]) -> None:
-    """Bands and bars upon each other, lines over them."""
-    floor = [0.0] * len(series[0].dates)
+    """Bands and bars upon each other (bars below zero under each other), lines over them."""
+    above, below = ([0.0] * len(series[0].dates) for _ in range(2))
     for order, each in enumerate(series):
         values = [value if value is not None else 0.0 for value in each.values]
+        floor = [low if value < 0 else high for low, high, value in zip(below, above, values, strict=True)] if each.mark in STACKED else above
         match each.mark:
             case "band":
-                _band(axes, each, order, floor, values)
+                tops = [low + value for low, value in zip(floor, values, strict=True)]
+                axes.fill_between(_numbers(each.dates), floor, tops, facecolor=FILLS[order], hatch=HATCHES[order], edgecolor="white", linewidth=0.6)
             case "bar":
-                _bar(axes, each, order, floor, values)
+                width = _bar_width(each.dates)
+                axes.bar(_numbers(each.dates), values, width, floor, facecolor=FILLS[order], hatch=HATCHES[order], edgecolor="white", linewidth=0.4)
             case _:
                 _line(axes, each, order)
-        if each.mark in ("band", "bar"):
-            floor = [low + value for low, value in zip(floor, values, strict=True)]
-
-
-def _band(axes: Axes, series: Series, order: int, floor: list[float], values: list[float]) -> None:
-    upper = [low + value for low, value in zip(floor, values, strict=True)]
-    axes.fill_between(_numbers(series.dates), floor, upper, facecolor=FILLS[order], hatch=HATCHES[order], edgecolor="white", linewidth=0.6)
-
-
-def _bar(axes: Axes, series: Series, order: int, floor: list[float], values: list[float]) -> None:
-    axes.bar(_numbers(series.dates), values, _bar_width(series.dates), floor, facecolor=FILLS[order], hatch=HATCHES[order], edgecolor="white", linewidth=0.4)
+        if each.mark in STACKED:
+            above = [high + max(0.0, value) for high, value in zip(above, values, strict=True)]
+            below = [low + min(0.0, value) for low, value in zip(below, values, strict=True)]
 
 
 def _line(axes: Axes, series: Series, order: int) -> None:
@@ -179,7 +175,7 @@ def _line(axes: Axes, series: Series, order: int) -> None:
     outline = series.mark == "outline"
     axes.plot(
         _numbers(series.dates), values, color="black" if outline else LINES[order], linestyle=(0, (2, 1)) if outline else DASHES[order], linewidth=1.3,
-        marker=MARKS[order] if marked else "", markersize=3.2, markerfacecolor="white", clip_on=False, zorder=4,
+        marker=MARKS[order % len(MARKS)] if marked else "", markersize=3.2, markerfacecolor="white", clip_on=False, zorder=4,
     )  # fmt: skip
 
 
@@ -198,22 +194,25 @@ def _bar_width(days: Sequence[date]) -> float:
 
 def _scale(axes: Axes, series: Sequence[Series], unit: str) -> None:
     """From zero to somewhat above the highest value, with few ticks, in percent, or in millions or thousands."""
-    highest = _highest(series)
-    lowest = min((value for each in series for value in each.values if value is not None), default=0.0)
-    axes.set_ylim(min(0.0, lowest * 1.1), highest * 1.06 or 1.0)
+    lowest, highest = _reach(series)
+    axes.set_ylim(lowest * 1.1, highest * 1.06 or 1.0)
     axes.locator_params(axis="y", nbins=5)
     size, word = (0.01, "%") if unit == "%" else (1e6, f"{unit} millions") if highest >= 1e6 else (1e3, f"{unit} thousands")
     ticks = [tick for tick in axes.get_yticks() if axes.get_ylim()[0] <= tick <= axes.get_ylim()[1]]
     axes.set_yticks(ticks, [f"{round(tick / size, 6):,g}" if tick / size < 1e6 else f"{tick / size:,.0f}" for tick in ticks])
     axes.set_ylabel(word)
+    if lowest < 0:
+        axes.axhline(0, color="#555555", linewidth=0.6)
 
 
-def _highest(series: Sequence[Series]) -> float:
-    """The top of the stack, or of what stands by itself."""
-    stacked = [each for each in series if each.mark in ("band", "bar")]
-    columns = zip(*([value or 0.0 for value in each.values] for each in stacked), strict=True)
-    alone = [value for each in series if each.mark not in ("band", "bar") for value in each.values if value is not None]
-    return max([*(sum(column) for column in columns), *alone], default=0.0)
+def _reach(series: Sequence[Series]) -> tuple[float, float]:
+    """The bottom (zero, or what lies below it) and the top of the stack, or of what stands by itself."""
+    stacked = [[value or 0.0 for value in each.values] for each in series if each.mark in STACKED]
+    columns = list(zip(*stacked, strict=True))
+    alone = [value for each in series if each.mark not in STACKED for value in each.values if value is not None]
+    tops = [sum(max(0.0, value) for value in column) for column in columns]
+    bottoms = [sum(min(0.0, value) for value in column) for column in columns]
+    return min([0.0, *bottoms, *alone]), max([0.0, *tops, *alone])
 
 
 def _date_ticks(axes: Axes, first: date, last: date, *, bars: bool, count: int) -> None:
@@ -256,7 +255,7 @@ def _round_dates(first: date, last: date) -> Iterator[tuple[date, str]]:
 
 def _name(axes: Axes, series: Sequence[Series]) -> None:
     """Each series by its name on the right: those of a stack beside a sample, top to bottom as they lie, the others where they end."""
-    stacked = [(order, each) for order, each in enumerate(series) if each.mark in ("band", "bar")]
+    stacked = [(order, each) for order, each in enumerate(series) if each.mark in STACKED]
     low, high = axes.get_ylim()
     if stacked:
         _legend(axes, series)
@@ -270,7 +269,7 @@ def _name(axes: Axes, series: Sequence[Series]) -> None:
 
 def _panel_height(axes: Axes) -> float:
     """Inches of an axis."""
-    return float(axes.get_window_extent().height) / STYLE["figure.dpi"]
+    return float(axes.get_window_extent().height / STYLE["figure.dpi"])
 
 
 def _legend(axes: Axes, series: Sequence[Series]) -> None:
@@ -279,7 +278,7 @@ def _legend(axes: Axes, series: Sequence[Series]) -> None:
 
     samples: list[tuple[Any, str]] = []
     for order, each in enumerate(series):
-        if each.mark in ("band", "bar"):
+        if each.mark in STACKED:
             samples.insert(0, (Patch(facecolor=FILLS[order], hatch=HATCHES[order], edgecolor="white", linewidth=0.4), shortened(each.name)))
         else:
             mark = MARKS[order] if len(each.dates) <= FEW else ""

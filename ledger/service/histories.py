@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from ledger.core import history as life
 from ledger.core.distribution import decode_state
 from ledger.core.history import History, Month
 from ledger.core.performance import PoolMonth, together
-from ledger.core.problems import Problem, ProblemsFound, nearest
+from ledger.core.problems import Problem, ProblemsFound, nearest, stop_on
 from ledger.core.state import State
 from ledger.core.terms import Terms
 from ledger.service.books import Stored
@@ -19,8 +19,8 @@ from ledger.store.lives import Summed
 from ledger.store.projections import Reader
 
 
-def history(store: Store, deal: str, known_at: KnownAt = None, *, subject: str | None = None) -> History:
-    """The life of a deal; with a subject (a class, group, fee, account, pool, or `deal`) every figure of that one. Raises ProblemsFound."""
+def history(store: Store, deal: str, known_at: KnownAt = None, *, subject: str | None = None, items: Collection[str] = ()) -> History:
+    """The life of a deal; with a subject (a class, group, fee, account, pool, or `deal`) every figure of that one; or only some items. Raises ProblemsFound."""
     with store.reading() as reader:
         position = position_of(reader, deal, known_at, store.clock())
         last = reader.latest_distribution(deal, known_at=position)
@@ -28,7 +28,16 @@ def history(store: Store, deal: str, known_at: KnownAt = None, *, subject: str |
         found = life.draw(list(_months(reader, deal, reader.life(deal, number))), subject, position=position, head=reader.commit(deal, position).hash)
         if subject is not None and not any(statement.sections for statement in found.statements):
             raise ProblemsFound([_unknown(terms_of(reader, deal, known_at=position)[0], subject)])
-        return found
+        stop_on(_unknown_items(found, items, deal))
+        return found.only(items) if items else found
+
+
+def _unknown_items(found: History, items: Collection[str], deal: str) -> Iterator[Problem]:
+    known = found.items()
+    for item in items:
+        if item not in (*known, "balance"):
+            remedy = nearest(item, known) or f"name one of {', '.join(known)}, or a subject whose item it is"
+            yield Problem(f"no statement has an item `{item}` here", remedy, place=deal)
 
 
 def _unknown(terms: Terms, subject: str) -> Problem:
