@@ -64,8 +64,9 @@ def data_uri(media_type: str, data: bytes) -> str:
 
 
 def size(table: Table) -> str:
-    """The size of type in which a table is printed, so that nothing of it is cut: by its widest cells, of which a long one is broken."""
-    cells = [table.headers, *([f"{cell}" for cell in row] for row in (*table.rows, *([table.totals] if table.totals else [])))]
+    """The size of type in which a table is printed, so that nothing of it is cut: by its widest cells, of which a long one is broken; heads go over lines."""
+    heads = [max(header.split(), key=len, default="") for header in table.headers]
+    cells = [heads, *([cell.text for cell in row] for row in (*table.rows, *([table.totals] if table.totals else [])))]
     wide = sum(min(LONG, max(len(text) for text in column)) + 3 for column in zip(*cells, strict=True))
     return next((name for name, most in WIDTHS if wide <= most), WIDTHS[-1][0])
 

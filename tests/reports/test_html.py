@@ -225,8 +225,8 @@ def test_wide_tables_are_set_in_smaller_type(columns: int, expected: str) -> Non
     assert size(in_words("", ["h"] * columns, [["1234567890.00"] * columns])) == expected
 
 
-def test_long_name_does_not_make_a_table_small() -> None:
-    assert size(in_words("", ["h"], [["N" * 500]])) == ""
+def test_long_names_and_heads_of_several_words_do_not_make_a_table_small() -> None:
+    assert size(in_words("", ["interest per 1,000"] * 6, [["N" * 500] * 2 + ["1.00"] * 4])) == ""
 
 
 def test_page_says_on_every_sheet_where_it_stands_in_the_log() -> None:
