@@ -10,7 +10,7 @@ import json
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Sequence
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from ledger.core.branding import PLAIN, Branding
@@ -24,6 +24,7 @@ from ledger.reports.layout import Cell, Table
 from ledger.reports.paper import US_LETTER
 from ledger.reports.pictures import svg
 
+TEMPLATE = Path(__file__).with_name("statement.typ")
 LONGEST_WORD = 24
 """Characters of a word in one line; a longer one may be broken after so many."""
 
@@ -46,10 +47,12 @@ def to_pdf(statement: Statement, history: History | None = None, branding: Brand
         import typst
     except ImportError:
         raise missing("typst", "a statement as PDF", "pdf") from None
-    template = files("ledger.reports").joinpath("statement.typ").read_bytes()
     said = json.dumps(_said(document(statement, branding.sections), statement, branding) | {"pictures": _pictures(history)})
     try:
-        return typst.compile(template, None, format="pdf", sys_inputs={"statement": said}, ignore_system_fonts=True, pdf_standards=["a-2a", "ua-1"])
+        # A logo's SVG may name a picture beside it: no further than our own folder, where there is none.
+        return typst.compile(
+            TEMPLATE, None, root=TEMPLATE.parent, format="pdf", sys_inputs={"statement": said}, ignore_system_fonts=True, pdf_standards=["a-2a", "ua-1"]
+        )
     except typst.TypstError as error:
         raise ProblemsFound([Problem(f"the PDF cannot be made: {error.message}", "print without the template's logo, or with another one")]) from None
 

@@ -39,6 +39,10 @@ waterfall:
   - {pay: rest, to: R, from: funds}
 """
 HEAD = "ab" * 32
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d4944415478da63fccfc0500f00048501808f5a7a4b0000000049454e44ae426082"
+)
+"""A picture of one point."""
 
 
 def books() -> Books:

@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from fractions import Fraction
 from io import BytesIO
+from pathlib import Path
 
 import pypdf
 import pytest
@@ -17,7 +18,7 @@ from ledger.core.statement import Figure, Statement
 from ledger.reports.charts import charts
 from ledger.reports.document import document
 from ledger.reports.pdf import DRAWN, drawn, to_pdf
-from tests.reports.statements import HEAD, statement
+from tests.reports.statements import HEAD, PNG, statement
 from tests.reports.worked import WORKED, lived, worked
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="30" height="10"><rect width="30" height="10" fill="teal"/></svg>'
@@ -166,6 +167,16 @@ def test_every_character_that_is_said_to_be_drawn_is_drawn() -> None:
 def test_a_logo_that_cannot_be_drawn_is_a_problem() -> None:
     with pytest.raises(ProblemsFound, match=r"the PDF cannot be made: .*print without the template's logo, or with another one"):
         to_pdf(statement(), branding=Branding(logo=b"\x89PNG\r\n\x1a\n broken", logo_type="image/png"))
+
+
+@pytest.mark.parametrize("named", ["logo.png", "/etc/hostname", "https://example.com/logo.png"])
+def test_a_logo_brings_no_other_file_with_it(named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("logo.png").write_bytes(PNG)
+    logo = f'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><image href="{named}" width="9" height="9"/></svg>'.encode()
+
+    with pytest.raises(ProblemsFound, match="failed to load linked image"):
+        to_pdf(statement(), branding=Branding(logo=logo, logo_type="image/svg+xml"))
 
 
 def test_without_typst_the_remedy_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

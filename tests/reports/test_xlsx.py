@@ -24,7 +24,7 @@ from ledger.reports.document import document
 from ledger.reports.layout import Cell, Table
 from ledger.reports.xlsx import AS_TEXT, held, is_held, number_format, sheet_names, to_xlsx
 from ledger.reports.xlsx_charts import Formats, put_chart
-from tests.reports.statements import HEAD, statement
+from tests.reports.statements import HEAD, PNG, statement
 from tests.reports.worked import WORKED, lived, worked
 
 Rows = list[list[Any]]
@@ -220,12 +220,6 @@ def test_a_day_before_excels_first_is_words(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("ledger.reports.xlsx.document", lambda said, order: replace(document(said), sections=tables))
 
     assert sheets(to_xlsx(statement()))["Days"][3:] == [["old", "1899-12-31"], ["new", date(1900, 3, 1)]]
-
-
-PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d4944415478da63fccfc0500f00048501808f5a7a4b0000000049454e44ae426082"
-)
-"""A picture of one point."""
 
 
 def test_a_logo_stands_at_the_top() -> None:
