@@ -144,10 +144,24 @@ class DealCompiler:
         groups["tranches"] = tuple(name for name in deal.tranches if self.terms.has_balance(name))
         for name, members in deal.groups.items():
             groups[name] = self._members(("groups", name), members)
+        self._seniority()
         for name, ledger in deal.ledgers.items():
             self.terms.ledger_classes[name] = self._members(("ledgers", name, "of"), ledger.of)
             if ledger.up_to and not ledger.of:
                 self.problem(("ledgers", name, "up_to"), f"ledger {name} is of no class, so no balance is its ceiling", "name its classes under `of`")
+
+    def _seniority(self) -> None:
+        """The ranks that `seniority` lists: every class with a balance, once, so that what lies below a class is all that does."""
+        ranks = [self._members(("seniority", index), [entry]) for index, entry in enumerate(self.deal.seniority)]
+        listed = [name for rank in ranks for name in rank]
+        for name in sorted({name for name in listed if listed.count(name) > 1}):
+            self.problem(("seniority",), f"{name} is listed twice", "name each class once; a group stands for all its members")
+        for name in sorted({name for name in listed if not self.terms.has_balance(name)}):
+            self.problem(("seniority",), f"{name} has no balance", "list the classes with `original_balance`: credit support is a share of balances")
+        missing = [name for name in self.terms.groups["tranches"] if name not in listed]
+        if listed and missing:
+            self.problem(("seniority",), f"{', '.join(missing)} is not listed", "list every class with a balance, from senior to junior")
+        self.terms.seniority = tuple(ranks)
 
     def _members(self, path: Path, members: Iterable[str]) -> tuple[str, ...]:
         found: list[str] = []

@@ -397,6 +397,7 @@ class Deal(Model):
     pools: dict[Identifier, Pool] = {}
     tranches: Annotated[dict[Identifier, Tranche], Field(min_length=1)]
     groups: dict[Identifier, Names] = {}
+    seniority: Names = ()
     fees: dict[Identifier, Fee] = {}
     accounts: Annotated[dict[Identifier, Account], Field(min_length=1)]
     ledgers: dict[Identifier, Ledger] = {}

@@ -53,7 +53,7 @@ class StepLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Index:
+class ReportedRate:
     """A reported rate that a class's rate is made of, as reported for the period, with the name of the published index where the deal gives one."""
 
     name: str
@@ -71,4 +71,4 @@ class Accrual:
     days: int
     days_30_360: int
     day_count: str
-    indexes: tuple[Index, ...] = ()
+    rates: tuple[ReportedRate, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from ledger.core import posting
+from ledger.core import explain_credit, posting
 from ledger.core.evidence import Evidence
 from ledger.core.explain_funds import funds_explained
 from ledger.core.explain_postings import PostingsExplained
@@ -13,9 +13,9 @@ from ledger.core.explanation import Explanation, given, quotient, signed, total
 from ledger.core.formula import BOOLEAN, MONEY, NUMBER
 from ledger.core.names import component_keys
 from ledger.core.notional import notionals
-from ledger.core.statement import BALANCE
+from ledger.core.statement import BALANCE, PER_1000
 
-Explain = Callable[["Explainer", str, int], Explanation]
+Explain = Callable[["Explainer", str, int], Explanation | None]
 """(explainer, subject, postings made by then) -> the figure."""
 
 PAID = ("interest_paid", "principal_paid", "other_paid")
@@ -42,6 +42,8 @@ class Explainer(PostingsExplained):
     def figure(self, subject: str, item: str, upto: int) -> Explanation | None:
         """A figure after so many postings."""
         item = BALANCE if item == "balance" else item
+        if item in explain_credit.ITEMS:
+            return explain_credit.credit_explained(self, subject, item, upto)
         if subject in self.terms.groups or (subject == "pool" and self.deal.pools):
             return self._summed(subject, item, upto)
         table = self._table(subject)
@@ -83,7 +85,7 @@ class Explainer(PostingsExplained):
             parts = [self._summed(subject, name, upto) for name in (BALANCE, "original_balance")]
             return None if None in parts else quotient(item, *(part for part in parts if part is not None))
         if item.endswith("_per_1000"):
-            paid, original = self._summed(subject, _paid_item(item), upto), self._summed(subject, "original_balance", upto)
+            paid, original = self._summed(subject, PER_1000[item], upto), self._summed(subject, "original_balance", upto)
             return None if paid is None or original is None else quotient(item, _thousand(paid), original)
         if subject not in self.terms.groups and item in self.terms.components:
             keys = [key for pool in self.terms.pools_of(item) for key in component_keys(pool, item)]
@@ -156,8 +158,9 @@ class Explainer(PostingsExplained):
     def original(self, subject: str) -> Explanation:
         return given("original balance, as the deal file says", MONEY, self.terms.original.get(subject, 0))
 
-    def per_1000(self, item: str, tranche: str, upto: int) -> Explanation:
-        return quotient(item, _thousand(self.of_postings(_paid_item(item), [f"{tranche}.{_paid_item(item)}"], upto)), self.original(tranche))
+    def per_1000(self, item: str, tranche: str, upto: int) -> Explanation | None:
+        amount = self.figure(tranche, PER_1000[item], upto)
+        return amount and quotient(item, _thousand(amount), self.original(tranche))
 
     # Of the deal -----------------------------------------------------------------------------------------------------
 
@@ -186,10 +189,6 @@ class Explainer(PostingsExplained):
         if judged is None or judged[0].value != failed:
             return given("failed before, and is not curable", BOOLEAN, failed)
         return self.formula("fails when", judged[0])
-
-
-def _paid_item(item: str) -> str:
-    return item.replace("_per_1000", "_paid")
 
 
 def _thousand(paid: Explanation) -> Explanation:
@@ -228,6 +227,10 @@ def _factor(explainer: Explainer, subject: str, upto: int) -> Explanation:
     return quotient("factor", balance, explainer.original(subject))
 
 
+def _per_1000(item: str) -> Explain:
+    return lambda explainer, subject, upto: explainer.per_1000(item, subject, upto)
+
+
 CLASS: Mapping[str, Explain] = {
     "original_balance": lambda explainer, subject, _upto: explainer.original(subject),
     "opening_balance": _owed("opening balance", "principal", opening=True),
@@ -242,8 +245,7 @@ CLASS: Mapping[str, Explain] = {
     "principal_net": _items("principal net", {"principal_paid": 1, "accreted": -1}),
     "cumulative_loss": lambda explainer, subject, upto: explainer.cumulative_loss(subject, upto),
     "factor": _factor,
-    "interest_per_1000": lambda explainer, subject, upto: explainer.per_1000("interest_per_1000", subject, upto),
-    "principal_per_1000": lambda explainer, subject, upto: explainer.per_1000("principal_per_1000", subject, upto),
+    **{item: _per_1000(item) for item in PER_1000},
     "rate": lambda explainer, subject, _upto: explainer.rate(subject),
     "year_fraction": lambda explainer, subject, _upto: explainer.year_fraction(subject),
     "notional": lambda explainer, subject, _upto: explainer.basis(subject),

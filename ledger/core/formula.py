@@ -8,7 +8,7 @@ A compiled formula is a function of one value, the running period; what a name r
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
@@ -84,6 +84,29 @@ class Conditional:
 
 
 Expression: TypeAlias = Number | Keyword | Name | Call | Unary | Binary | Conditional
+
+
+def parts_of(node: Expression) -> tuple[Expression, ...]:
+    """The expressions that an expression is made of."""
+    match node:
+        case Call():
+            return node.arguments
+        case Unary():
+            return (node.operand,)
+        case Binary():
+            return node.left, node.right
+        case Conditional():
+            return node.test, node.then, node.otherwise
+        case _:
+            return ()
+
+
+def names_in(node: Expression) -> Iterator[str]:
+    """The names that an expression reads, in the order of its text, each as often as it stands there."""
+    if isinstance(node, Name):
+        yield node.name
+    for part in parts_of(node):
+        yield from names_in(part)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ledger.core.formula import Binary, Call, Conditional, Expression, Formula, Keyword, Name, Number, Scope, Term, Type, Unary, Value
+from ledger.core.formula import Call, Expression, Formula, Name, Scope, Term, Type, Value, parts_of
 from ledger.core.problems import Path
 
 
@@ -93,10 +93,8 @@ class Recorder:
                 yield node
             case Call() if node in self._types:
                 yield node
-            case Number() | Keyword():
-                return
             case _:
-                for part in _parts(node):
+                for part in parts_of(node):
                     yield from self._read_in(part)
 
     def every(self) -> Iterator[Note]:
@@ -122,18 +120,6 @@ class _RecordedNames:
 
     def special(self, node: Call) -> Term:
         return self.recorder.name(node, self.names.special(node))
-
-
-def _parts(node: Call | Unary | Binary | Conditional) -> tuple[Expression, ...]:
-    match node:
-        case Call():
-            return node.arguments
-        case Unary():
-            return (node.operand,)
-        case Binary():
-            return node.left, node.right
-        case Conditional():
-            return node.test, node.then, node.otherwise
 
 
 def _key(node: Name | Call) -> str | Call:

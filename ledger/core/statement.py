@@ -12,10 +12,10 @@ from datetime import date
 from fractions import Fraction
 from typing import Literal, TypeVar
 
-from ledger.core import funds, posting
+from ledger.core import credit_support, details, funds, posting
 from ledger.core.collections import Collections, Flow
 from ledger.core.deal import Digits
-from ledger.core.disclosures import Correction, Tested
+from ledger.core.disclosures import Accrual, Correction, StepLine, Tested
 from ledger.core.distribution import Distribution
 from ledger.core.events import Component
 from ledger.core.figure import Figure as Figure  # noqa: PLC0414  # a statement gives its figures out: who reads it imports them from here
@@ -24,7 +24,6 @@ from ledger.core.formula import BOOLEAN, MONEY, NUMBER, Type, Value
 from ledger.core.judgements import judged
 from ledger.core.money import Money, format_exact, format_money, round_exact
 from ledger.core.names import ACCOUNT_ITEMS, FEE_ITEMS, POOL_ITEMS, REPORTED_TYPES, TRANCHE_ITEMS, Item, add, component_keys, pool_balance
-from ledger.core.netting import outstanding
 from ledger.core.notional import notionals
 from ledger.core.posting import EXCESS, Posting
 from ledger.core.problems import ProblemsFound
@@ -39,7 +38,7 @@ Sections = Mapping[str, Mapping[str, Mapping[str, Kept]]]
 BALANCE = "closing_balance"
 """What statements call `balance`: at the close, the balance now is the closing balance."""
 
-POSITION_ITEMS = frozenset({"original_balance", BALANCE, "unpaid_interest", "unpaid", "cumulative_loss", "factor"})
+POSITION_ITEMS = frozenset({"original_balance", BALANCE, "unpaid_interest", "unpaid", "cumulative_loss", "factor", "original_credit_support", "credit_support"})
 """The items of a subject that a position has before anything was distributed."""
 
 
@@ -107,7 +106,7 @@ class Statement:
 
     `as_of` is the day that was asked for, None for the last distribution. `labels` holds the title, CUSIP, ISIN and kind of classes and the title of
     fees, where they have one. `position` and `head` say up to which commit of the log it was drawn, and that commit's hash: every copy is an anchor
-    of the chain. `owed` is what closed periods left owed to a payee (above zero) or by one.
+    of the chain. `owed` is what reopened periods left owed to a payee (above zero) or by one.
     """
 
     deal: str
@@ -130,6 +129,9 @@ class Statement:
     owed: Mapping[str, Money] = field(default_factory=dict)
     tests: tuple[Tested, ...] = ()
     corrections: tuple[Correction, ...] = ()
+    accruals: tuple[Accrual, ...] = ()
+    by_step: tuple[StepLine, ...] = ()
+    key_dates: Mapping[str, date] = field(default_factory=dict)
 
     def subjects(self) -> set[str]:
         """Every subject that has a figure."""
@@ -194,8 +196,10 @@ def draw(
     return Statement(
         deal.deal, deal.title, deal.currency, terms.scale, "position" if opens else "distribution", distribution.number, days, _labels(terms),
         {name: subjects for name, subjects in sections.items() if subjects}, tuple(flow_of_funds(terms, run.state.balances, shown)),
-        tuple(adjustments(shown)), tuple(received), as_of, position, head, deal.rounding.printed, revision, outstanding(distribution.closing.balances),
+        tuple(adjustments(shown)), tuple(received), as_of, position, head, deal.rounding.printed, revision, dict(owed(distribution.closing.balances)),
         tests=() if opens else tuple(judged(terms, distribution)), corrections=tuple(corrections),
+        accruals=() if opens else tuple(details.accruals(run)), by_step=tuple(details.by_step(terms, shown)),
+        key_dates=details.key_dates(deal, distribution.number),
     )  # fmt: skip
 
 
@@ -216,6 +220,13 @@ def _labels(terms: Terms) -> dict[str, dict[str, str]]:
     return {name: {key: text for key, text in found.items() if text} for name, found in {**classes, **fees}.items()}
 
 
+def owed(balances: Mapping[str, Money]) -> Iterator[tuple[str, Money]]:
+    """What is owed to each payee (below zero: by it) because a period was reopened; a claim on the trust has a negative balance."""
+    for account, balance in sorted(balances.items()):
+        if account.startswith(posting.owed("")) and balance:
+            yield account.removeprefix(posting.owed("")), -balance
+
+
 # Sections -------------------------------------------------------------------------------------------------------------
 
 
@@ -227,6 +238,8 @@ def sections_of(run: Running) -> Iterator[tuple[str, Iterable[tuple[str, Items]]
     yield "fees", ((name, dict(_fee_figures(run, name))) for name in deal.fees)
     yield "accounts", ((name, dict(_account_figures(run, name))) for name in deal.accounts)
     yield "pools", ((name, dict(_pool_figures(run, name, pools))) for name, pools in _pools(terms))
+    credit = {item: _money(amount) for item, amount in credit_support.overcollateralization(run)}
+    yield "credit", [("pool", credit)] if credit else []
     for section, figures in (
         ("reported", _reported_figures(run)),
         ("amounts", _value_figures(run)),
@@ -285,6 +298,8 @@ def _class_figures(run: Running, name: str) -> Iterator[tuple[str, Figure]]:
             yield "next_rate", Figure("exact", fixed)
         own = [("notional", terms.accruals[name].basis(run))] if name in terms.original else notionals(run, name)
         yield from ((item, _money(amount)) for item, amount in own)
+    if name in terms.original:
+        yield from ((item, Figure("exact", share)) for item, share in credit_support.shares(run, name))
     for ledger, classes in terms.ledger_classes.items():
         if name in classes:
             yield ledger, _money(run.balances[posting.ledger(ledger, name)])
@@ -304,7 +319,7 @@ def _summed_figures(run: Running, members: Sequence[str]) -> Iterator[tuple[str,
     with_balance = [name for name in members if name in terms.original]
     yield from _table(run, {item: entry for item, entry in TRANCHE_ITEMS.items() if "balance" in item}, with_balance) if with_balance else ()
     yield from _table(run, {item: entry for item, entry in TRANCHE_ITEMS.items() if "balance" not in item}, members)
-    total = {item: sum(figures[f"{name}.{item}"] for name in members) for item in (*_PAID, "accreted", "interest_on_unpaid_accrued", "interest_lost")}
+    total = {item: sum(figures[f"{name}.{item}"] for name in members) for item in (*_PAID, *_ALSO)}
     yield "interest_on_unpaid", _money(total["interest_on_unpaid_accrued"])
     yield "interest_lost", _money(total["interest_lost"])
     yield "other_paid", _money(total["other_paid"])
@@ -312,18 +327,25 @@ def _summed_figures(run: Running, members: Sequence[str]) -> Iterator[tuple[str,
     yield "total_paid", _money(sum(total[item] for item in _PAID))
     original = sum(terms.original[name] for name in with_balance)
     if original:
-        yield from _per_original(run, original, -sum(run.balances[posting.principal(name)] for name in with_balance), total)
+        opening, closing = (-sum(balances[posting.principal(name)] for name in with_balance) for balances in (run.opening, run.balances))
+        yield from _per_original(run, original, {**total, "opening_balance": opening, BALANCE: closing})
 
 
 _PAID = ("interest_paid", "principal_paid", "other_paid")
+_ALSO = ("accreted", "interest_on_unpaid_accrued", "interest_lost", "realized_loss")
+PER_1000: Mapping[str, str] = {
+    "opening_per_1000": "opening_balance", "interest_per_1000": "interest_paid", "principal_per_1000": "principal_paid",
+    "loss_per_1000": "realized_loss", "closing_per_1000": BALANCE,
+}  # fmt: skip
+"""Items per 1,000 of original balance, each with the amount that it is of."""
 
 
-def _per_original(run: Running, original: Money, balance: Money, total: Mapping[str, Money]) -> Iterator[tuple[str, Figure]]:
-    """Factor and payments per 1,000 of original balance, which print with the places that the deal states."""
+def _per_original(run: Running, original: Money, amounts: Mapping[str, Money]) -> Iterator[tuple[str, Figure]]:
+    """Factor, and balances, payments and loss per 1,000 of original balance, which print with the places that the deal states."""
     rounding = run.terms.deal.rounding
-    yield "factor", Figure("exact", Fraction(balance, original), rounding.factor.places, rounding.factor.mode)
-    for item, paid in (("interest_per_1000", total["interest_paid"]), ("principal_per_1000", total["principal_paid"])):
-        yield item, Figure("exact", Fraction(paid * 1000, original), rounding.per_1000.places, rounding.per_1000.mode)
+    yield "factor", Figure("exact", Fraction(amounts[BALANCE], original), rounding.factor.places, rounding.factor.mode)
+    for item, of in PER_1000.items():
+        yield item, Figure("exact", Fraction(amounts[of] * 1000, original), rounding.per_1000.places, rounding.per_1000.mode)
 
 
 def _fee_figures(run: Running, name: str) -> Iterator[tuple[str, Figure]]:

@@ -119,11 +119,13 @@ class Terms:
     """What a period runs on; built by `ledger.core.compiler`, not changed afterwards.
 
     `owed_by` are, by fee, the components that raise (1) or lower (-1) what it is owed. `own_funds` are the accounts of money, held and reported.
+    `seniority` are the classes from senior to junior, those of like rank together.
     """
 
     deal: Deal
     original: dict[str, Money] = field(default_factory=dict)
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    seniority: tuple[tuple[str, ...], ...] = ()
     ledger_classes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     accruals: dict[str, AccrualTerms] = field(default_factory=dict)
     on_unpaid: dict[str, Read] = field(default_factory=dict)
@@ -145,6 +147,7 @@ class Terms:
     minor_unit: Money = field(init=False)
     claims: Mapping[str, Claims] = field(init=False)
     cash_accounts: Mapping[str, str] = field(init=False)
+    accounts_of_cash: Mapping[str, str] = field(init=False)
     own_funds: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -153,6 +156,7 @@ class Terms:
         self.scale, self.minor_unit = deal.rounding.scale, deal.rounding.minor_unit
         self.claims = {name: posting.claims(name) for name in deal.tranches}
         self.cash_accounts = {name: posting.cash(name) if account.cash else posting.entitlement(name) for name, account in deal.accounts.items()}
+        self.accounts_of_cash = {held: name for name, held in self.cash_accounts.items()}
         of_money = [name for name, account in deal.accounts.items() if account.cash]
         self.own_funds = frozenset((*map(posting.cash, of_money), *map(posting.due, of_money)))
 

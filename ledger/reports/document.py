@@ -5,7 +5,7 @@ A section the deal has no data for is left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -30,7 +30,7 @@ def document(statement: Statement, order: Sequence[str] = ()) -> Document:
     """The statement as a document, without the sections that have no rows. Where `order` names sections by key, those stand, in its order, and no others."""
     found = {table.key: table for table in sections(statement) if table.rows}
     chosen = [found[key] for key in order if key in found] if order else found.values()
-    days = tuple(_dates(statement.dates)) if statement.kind == "distribution" else ()
+    days = tuple(_dates(statement)) if statement.kind == "distribution" else ()
     return Document(
         f"{statement.deal}  {statement.title}".rstrip(), f"{_what(statement)}; amounts in {statement.currency}", days, tuple(chosen), footer(statement)
     )
@@ -52,14 +52,19 @@ def _what(statement: Statement) -> str:
     return f"{as_of}the position {where}, {day}"
 
 
-def _dates(days: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+def _dates(statement: Statement) -> Iterator[tuple[str, str]]:
+    days, spans = statement.dates, dict.fromkeys((item.begin, item.end, item.days, item.days_30_360) for item in statement.accruals)
+    yield "closing date", f"{statement.key_dates.get('closing', '')}"
     yield "collection period", f"{days['collection_start']} to {days['collection_end']}"
+    for begin, end, actual, days_30_360 in spans:
+        yield "accrual period", f"{begin} to before {end}: {actual} days, {days_30_360} of 30/360"
     yield "determination date", f"{days['determination']}"
     yield "record date", f"{days['record']}"
     yield "distribution date", f"{days['distribution']}"
     if days["scheduled"] != days["distribution"]:
         yield "scheduled date", f"{days['scheduled']}"
     yield "previous distribution", f"{days['previous_distribution']}"
+    yield "next distribution", f"{statement.key_dates.get('next_scheduled', '')}, as scheduled"
 
 
 def footer(statement: Statement) -> str:

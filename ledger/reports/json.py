@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from ledger.core.credit_support import SHARES, SUPPORT
 from ledger.core.money import format_money
 from ledger.core.statement import Figure, Statement
 from ledger.reports import disclosures
@@ -18,6 +19,9 @@ FORMAT = 2
 SINCE: Mapping[str, int] = {
     "classes.original_notional": 2, "classes.closing_notional": 2, "classes.next_rate": 2,
     **dict.fromkeys(("sources", "uses", "advances", "accounts.wired", "accounts.opening_not_wired", "tests", "corrections"), 2),
+    **dict.fromkeys(("key_dates", "accruals", "by_step", "credit"), 2),
+    **{f"{section}.{item}": 2 for section in ("classes", "groups") for item in ("opening_per_1000", "loss_per_1000", "closing_per_1000")},
+    **{f"classes.{item}": 2 for item in (*SHARES, *SUPPORT)},
 }  # fmt: skip
 """The format that was the first to say a thing: a member of the statement, a section, or an item of a section."""
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from ledger.core.money import Money
 from ledger.core.statement import Items, Statement
 from ledger.reports.cells import cell, money, total, units, words
-from ledger.reports.disclosures import disclosures
+from ledger.reports.disclosures import accrual_periods, credit_support, disclosures, movements, overcollateralization, principal_by_step
 from ledger.reports.funds import funds_tables
 from ledger.reports.layout import Cell, Table
 
@@ -20,7 +20,8 @@ HEADINGS: Mapping[str, str] = {
     "original_balance": "original", "opening_balance": "opening", "closing_balance": "closing", "rate": "rate", "interest_paid": "interest",
     "principal_paid": "principal", "accreted": "accreted", "realized_loss": "loss", "written_up": "write-up", "other_paid": "other",
     "total_paid": "total paid", "notional": "notional", "factor": "factor", "interest_per_1000": "interest per 1,000",
-    "principal_per_1000": "principal per 1,000", "interest_accrued": "accrued", "interest_shortfall": "shortfall",
+    "principal_per_1000": "principal per 1,000", "opening_per_1000": "opening per 1,000", "loss_per_1000": "loss per 1,000",
+    "closing_per_1000": "closing per 1,000", "interest_accrued": "accrued", "interest_shortfall": "shortfall",
     "opening_unpaid_interest": "brought forward", "interest_on_unpaid": "on unpaid", "interest_due": "due", "unpaid_interest": "unpaid",
     "interest_lost": "lost", "cumulative_loss": "loss borne", "year_fraction": "year fraction", "opening_unpaid": "brought forward", "accrued": "accrued",
     "due": "due", "paid": "paid", "unpaid": "unpaid", "deposits": "deposits", "draws": "draws", "target": "target", "shortfall": "below target",
@@ -30,7 +31,7 @@ HEADINGS: Mapping[str, str] = {
 
 CLASSES = ("original_balance", "opening_balance", "rate", "interest_paid", "principal_paid", "accreted", "realized_loss", "written_up", "other_paid",
            "closing_balance", "total_paid")  # fmt: skip
-FACTORS = ("notional", "factor", "interest_per_1000", "principal_per_1000", "cumulative_loss")
+FACTORS = ("notional", "factor", "opening_per_1000", "interest_per_1000", "principal_per_1000", "loss_per_1000", "closing_per_1000", "cumulative_loss")
 INTEREST = ("year_fraction", "interest_accrued", "interest_shortfall", "opening_unpaid_interest", "interest_on_unpaid", "interest_due", "interest_paid",
             "interest_lost", "unpaid_interest")  # fmt: skip
 OWED = ("interest_accrued", "interest_due", "unpaid_interest")
@@ -52,8 +53,13 @@ def sections(statement: Statement) -> Iterator[Table]:
     yield _subjects(statement, Table("reference", "Reference tranches: entitlement, no cash", ["class"]), reference, CLASSES, with_total=True)
     yield _subjects(statement, Table("factors", "Factors and amounts per 1,000 of original balance", ["class"]), {**classes, **reference}, FACTORS)
     yield _subjects(statement, Table("interest", "Interest", ["class"]), _accruing(classes), INTEREST, with_total=True, heading={"interest_paid": "paid"})
+    yield accrual_periods(statement)
+    yield principal_by_step(statement)
+    yield credit_support(statement)
+    yield overcollateralization(statement)
     yield _subjects(statement, Table("fees", "Fees", ["fee"]), statement.sections.get("fees", {}), FEES, with_total=True)
     yield _subjects(statement, Table("accounts", "Accounts", ["account"]), statement.sections.get("accounts", {}), ACCOUNTS)
+    yield movements(statement)
     yield from funds_tables(statement)
     yield _pools(statement)
     yield from _values(statement)
