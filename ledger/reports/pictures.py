@@ -281,7 +281,7 @@ def _legend(axes: Axes, series: Sequence[Series]) -> None:
         if each.mark in STACKED:
             samples.insert(0, (Patch(facecolor=FILLS[order], hatch=HATCHES[order], edgecolor="white", linewidth=0.4), shortened(each.name)))
         else:
-            mark = MARKS[order] if len(each.dates) <= FEW else ""
+            mark = MARKS[order % len(MARKS)] if len(each.dates) <= FEW else ""
             samples.append(
                 (Line2D([], [], color="black", linestyle=(0, (2, 1)), linewidth=1.3, marker=mark, markersize=3.2, markerfacecolor="white"), each.name)
             )

@@ -139,6 +139,14 @@ def test_single_day_and_gaps_can_be_drawn(series: Series) -> None:
     assert svg(chart(series, unit="%")).startswith(b"<svg ")
 
 
+def test_line_around_as_many_bands_as_there_can_be_is_drawn() -> None:
+    bands = [Series(name, DAYS, (1.0,) * 6, "band") for name in "ABCDEFGH"]
+    around = Series("pool balance", DAYS, (8.0,) * 6, "outline")
+
+    assert len(bands) == MOST_BANDS
+    assert svg(chart(*bands, around)).startswith(b"<svg ")
+
+
 def test_missing_package_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
 
