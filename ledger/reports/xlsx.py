@@ -155,6 +155,7 @@ class _Book:
     def opening(self, name: str, shown: Document, contents: Mapping[str, str]) -> None:
         """The first sheet: who prints it, the heading, the dates, the sheets to go to with their titles, and the anchor."""
         sheet, branding = self._sheet(name), self._branding
+        sheet.set_portrait()
         sheet.set_column(0, 0, 28)
         sheet.set_column(1, 1, WIDEST)
         row = self._logo(sheet)
