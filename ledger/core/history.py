@@ -15,7 +15,7 @@ from fractions import Fraction
 from ledger.core import performance, posting
 from ledger.core.collections import Collections
 from ledger.core.distribution import BalanceRow, Readings
-from ledger.core.formula import MONEY
+from ledger.core.formula import Read
 from ledger.core.money import Exact, Money
 from ledger.core.names import POOL_ITEMS, TRANCHE_ITEMS, add, pool_balance
 from ledger.core.performance import PoolMonth
@@ -125,10 +125,12 @@ def _only(sections: Sections[Figure], items: Collection[str]) -> Sections[Figure
 def draw(months: Sequence[Month], subject: str | None = None, *, position: int = 0, head: str = "") -> History:
     """The history of a chain of months, oldest first; with a subject, every figure of that one and nothing else."""
     pools = {name: lived for name, lived in _pools(months).items() if subject in (None, name)}
+    watches: dict[int, Watch] = {}
     statements, each = [], months[-1].terms.deal.dates.distribution.months
     for count, month in enumerate(months):
         run = month.running()
-        sections = dict(watched(run, month.opens) if subject is None else _of_subject(run, subject, opens=month.opens))
+        reads = watches.get(id(month.terms)) or watches.setdefault(id(month.terms), watch(month.terms))
+        sections = dict(watched(run, reads, month.opens) if subject is None else _of_subject(run, subject, opens=month.opens))
         rates = {pool: dict(_rates(lived[: count + len(lived) - len(months) + 1], each)) for pool, lived in pools.items()}
         if any(rates.values()):
             sections["performance"] = {pool: found for pool, found in rates.items() if found}
@@ -147,28 +149,41 @@ def _statement(month: Month, sections: Sections[Figure], position: int, head: st
 # Figures --------------------------------------------------------------------------------------------------------------
 
 
-def watched(run: Running, opens: bool) -> dict[str, Mapping[str, Items]]:
-    """What a deal's life is told by: the balances of classes and pools and what moved them, and cash in and out."""
-    terms = run.terms
-    classes = {name: _money(run, CLASS_ITEMS, TRANCHE_ITEMS, [name]) for name in terms.deal.tranches if terms.has_balance(name)}
-    pools = {name: _money(run, LIFE_OF_POOL, POOL_ITEMS, members) for name, members in _members(terms)}
-    found = {"classes": _standing(classes, opens), "pools": _standing(pools, opens), "cash": {} if opens else {CASH: dict(_cash(run))}}
-    return {section: subjects for section, subjects in found.items() if subjects}
+Watch = tuple[tuple[str, str, str, Read], ...]
+"""(section, subject, item, reader) of figures of money."""
 
 
-def _standing(subjects: Mapping[str, dict[str, Figure]], opens: bool) -> dict[str, dict[str, Figure]]:
-    """What a position has of the items, or all of them."""
-    return {name: {item: items[item] for item in items if not opens or item in POSITION_ITEMS} for name, items in subjects.items()}
+def watch(terms: Terms) -> Watch:
+    """What a deal's life is told by: the balances of classes and pools, and what moved them. Found once for the terms, and read in each period."""
+    classes = [("classes", name, (name,), item, TRANCHE_ITEMS) for name in terms.original if name in terms.deal.tranches for item in CLASS_ITEMS]
+    pools = [("pools", name, members, item, POOL_ITEMS) for name, members in _members(terms) for item in LIFE_OF_POOL]
+    return tuple(
+        (section, name, BALANCE if item == "balance" else item, add([table[item][1](terms, member) for member in members]))
+        for section, name, members, item, table in (*classes, *pools)
+    )
 
 
-def _money(run: Running, items: Sequence[str], table: Mapping[str, tuple[object, object]], subjects: Sequence[str]) -> dict[str, Figure]:
-    """Items of a table as sums over some subjects."""
-    found = {}
-    for item in items:
-        kind, reader = table[item]
-        assert kind == MONEY
-        found[BALANCE if item == "balance" else item] = Figure("money", add([reader(run.terms, subject) for subject in subjects])(run))  # type: ignore[operator]  # a reader of the table
-    return found
+def watched(run: Running, reads: Watch, opens: bool) -> dict[str, Mapping[str, Items]]:
+    """The watched figures of a period, with credit support where the deal ranks its classes, and cash in and out."""
+    found: dict[str, dict[str, dict[str, Figure]]] = defaultdict(lambda: defaultdict(dict))
+    for section, subject, item, read in reads:
+        if not opens or item in POSITION_ITEMS:
+            found[section][subject][item] = Figure("money", read(run))
+    for name, support in _support(run):
+        found["classes"][name]["credit_support"] = support
+    if not opens:
+        found["cash"][CASH] = dict(_cash(run))
+    return {section: dict(subjects) for section, subjects in found.items()}
+
+
+def _support(run: Running) -> Iterator[tuple[str, Figure]]:
+    """The credit support of each ranked class, as `ledger.core.credit_support` has it: the balance of the classes below over that of all."""
+    ranks = [(members, -sum(run.balances[posting.principal(name)] for name in members)) for members in run.terms.seniority]
+    below = whole = sum(balance for _, balance in ranks)
+    for members, balance in ranks if whole else ():
+        below -= balance
+        figure = Figure("exact", Fraction(below, whole))
+        yield from ((name, figure) for name in members)
 
 
 def _cash(run: Running) -> Iterator[tuple[str, Figure]]:
@@ -180,11 +195,16 @@ def _cash(run: Running) -> Iterator[tuple[str, Figure]]:
     yield "distributed", Figure("money", took + held)
 
 
+def _standing(subjects: Mapping[str, dict[str, Figure]]) -> dict[str, dict[str, Figure]]:
+    """What a position has of the items."""
+    return {name: {item: items[item] for item in items if item in POSITION_ITEMS} for name, items in subjects.items()}
+
+
 def _of_subject(run: Running, subject: str, *, opens: bool) -> Mapping[str, Mapping[str, Items]]:
     """Every figure that a statement has of one subject; a position has ledgers, and some items of what has a balance."""
     found = {section: {name: dict(items) for name, items in subjects if name == subject} for section, subjects in sections_of(run)}
     if opens:
-        found = {section: own if section == "ledgers" else _standing(own, opens) for section, own in found.items() if section in POSITION_SECTIONS}
+        found = {section: own if section == "ledgers" else _standing(own) for section, own in found.items() if section in POSITION_SECTIONS}
     return {section: own for section, own in found.items() if any(own.values())}
 
 

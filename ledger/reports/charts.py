@@ -73,10 +73,10 @@ def _paydown(history: History) -> Chart | None:
     days = [statement.dates["distribution"] for statement in history.distributions]
     columns: list[tuple[str, Callable[[PoolMonth], int]]] = [
         ("scheduled", lambda month: month.scheduled), ("prepaid", lambda month: month.unscheduled),
-        ("other", _unnamed), ("defaulted", lambda month: month.defaulted),
+        ("not told apart", _unnamed), ("defaulted", lambda month: month.defaulted),
     ]  # fmt: skip
     bars = [Series(name, tuple(days), tuple(_whole(history, column(month)) for month in months), "bar") for name, column in columns]
-    loss = Series("loss realized", tuple(days), tuple(_whole(history, month.loss - month.recovered) for month in months), "outline")
+    loss = Series("net loss", tuple(days), tuple(_whole(history, month.loss - month.recovered) for month in months), "outline")
     found, span = _by_year(history, [series for series in (*bars, loss) if _moves(series)])
     return _chart(history, "paydown", f"Paydown of the pool and losses by {span}", found, _currency(history))
 

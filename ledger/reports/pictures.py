@@ -261,9 +261,11 @@ def _name(axes: Axes, series: Sequence[Series]) -> None:
         _legend(axes, series)
         return
     ends = [((_end(each) - low) / (high - low), order, each.name) for order, each in enumerate(series)]
+    at = {order: end for end, order, _ in ends}
     for place, order, name in _apart(ends, 0.085 * 3.4 / _panel_height(axes)):
+        axes.plot((1.0, 1.018), (at[order], place), transform=axes.transAxes, color=LINES[order], linewidth=0.5, clip_on=False)
         axes.annotate(
-            shortened(name), (1.02, place), xycoords="axes fraction", color=LINES[order], va="center", fontsize=8, annotation_clip=False,
+            shortened(name), (1.024, place), xycoords="axes fraction", color=LINES[order], va="center", fontsize=8, annotation_clip=False,
         )  # fmt: skip
 
 

@@ -56,7 +56,7 @@ def test_values_of_the_balances_are_the_statements(lantern: History) -> None:
 def test_paydown_adds_up_to_what_the_pool_fell_by(lantern: History) -> None:
     paydown = next(chart for chart in charts(lantern) if chart.key == "paydown")
 
-    assert [series.name for series in paydown.series] == ["scheduled", "prepaid", "defaulted", "loss realized"]
+    assert [series.name for series in paydown.series] == ["scheduled", "prepaid", "defaulted", "net loss"]
     assert sum(value or 0 for series in paydown.series[:-1] for value in series.values) == 1_000_000
 
 
