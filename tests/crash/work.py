@@ -11,6 +11,7 @@ import ledger
 from ledger import service
 from ledger.core.events import Event
 from ledger.core.posting import Posting
+from ledger.core.problems import ProblemsFound
 from ledger.store import log
 from ledger.store.engine import Store
 from ledger.store.log import Receipt
@@ -87,3 +88,23 @@ def commits(store: Store) -> int:
         return 0
     with store.reading() as reader:
         return reader.head(DEAL).position
+
+
+def client_of_a_server(url: str, months: int, point: str, occurrence: int, parent: Connection) -> None:
+    """Run while the server dies: at one occurrence of one point, wait until that has happened. Tells what became of it: `finished`, or the problem in words."""
+    reached = 0
+
+    def write_point(name: str) -> None:
+        nonlocal reached
+        reached += name == point
+        if name == point and reached == occurrence:
+            parent.send("waiting")
+            parent.recv()
+
+    log.write_point = write_point
+    try:
+        run(Store(url), months, lambda: parent.send("done"))
+    except ProblemsFound as found:
+        parent.send(f"problem: {found.problems[0]}")
+        return
+    parent.send("finished")
