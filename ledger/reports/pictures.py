@@ -137,7 +137,7 @@ def _draw(figure: Figure, grid: Any, row: int, chart: Chart) -> None:
         _date_ticks(axes, min(days), max(days), bars=any(series.mark == "bar" for series in own), count=len(own[0].dates))
         _name(axes, own)
         if panel:
-            axes.text(0, 1.04, panel, transform=axes.transAxes, fontsize=7.5, color="#333333")
+            axes.annotate(panel, (0, 1), xycoords="axes fraction", xytext=(0, 4), textcoords="offset points", fontsize=7.5, color="#333333")
         if place == 0:
             axes.set_title(chart.title, loc="left", fontweight="bold", pad=14 if panel else 8)
         if place < len(chart.panels) - 1:
@@ -173,6 +173,8 @@ def _line(axes: Axes, series: Series, order: int) -> None:
     values = [float("nan") if value is None else value for value in series.values]
     marked = len(series.dates) <= FEW
     outline = series.mark == "outline"
+    if outline:  # upon white, so that it shows over dark bars
+        axes.plot(_numbers(series.dates), values, color="white", linewidth=3, zorder=3)
     axes.plot(
         _numbers(series.dates), values, color="black" if outline else LINES[order], linestyle=(0, (2, 1)) if outline else DASHES[order], linewidth=1.3,
         marker=MARKS[order % len(MARKS)] if marked else "", markersize=3.2, markerfacecolor="white", clip_on=False, zorder=4,
