@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 @click.option("--date", "on", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Judge what is late on this day; by default today where each deal is.")
 @with_settings
 def command(settings: Settings, on: Any) -> None:
-    """List for every deal the last period that was distributed and each one since: how far it has come, its deadlines, what is late and why.
+    """List for every deal the last period that was distributed, earlier ones that were reopened, and each one since: how far it has come, its deadlines,
+    what is late and why.
 
-    A period is missing, received (and waits for more), blocked, checked, proposed, approved, distributed, published or revised.
+    A period is missing, received (and waits for more), blocked, checked, proposed, approved, distributed, published, revised (reopened, and to
+    be published anew) or reopening (proposed to be reopened).
 
     At the end: how many commits of the database prove who made them, by a listed key or as the database's user, and how many only declare an actor.
     """

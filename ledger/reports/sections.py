@@ -182,7 +182,7 @@ def _restated(statement: Statement) -> Table:
 
 def _owed(statement: Statement) -> Table:
     rows = [[*words(payee, "to it" if amount > 0 else "by it"), money(statement, abs(amount))] for payee, amount in statement.owed.items()]
-    return Table("owed", "Owed because periods were reopened", ["payee", "owed", "amount"], rows, left={0, 1})
+    return Table("owed", "Owed because closed periods were corrected", ["payee", "owed", "amount"], rows, left={0, 1})
 
 
 def _flow(statement: Statement) -> Table:

@@ -82,13 +82,25 @@ def asks_for_approval(reader: Reader, versions: Versions) -> bool:
     return reader.standing.asks_for_approval or versions.at()[0].deal.approval
 
 
+def _proposals(reader: Reader, deal: str) -> list[tuple[int, Event]]:
+    """The proposal to reopen after which nothing was appended, if there is one."""
+    last = reader.events(deal, kinds=["proposal"], position=reader.head(deal).position)
+    return [(position, event) for position, event in last if event.subject == REOPENING]
+
+
+def proposed_reopening(reader: Reader, deal: str) -> date | None:
+    """The first period that another actor could let be reopened now."""
+    for position, _ in _proposals(reader, deal):
+        return reader.commit(deal, position).period
+    return None
+
+
 def approved_or_proposed(writer: Writer, deal: str, first: date, digest: str, actor: str, reason: str) -> Receipt | None:
     """None where another actor proposed the very same correction and nothing was appended since; else the commit that proposes it.
 
     Raises ProblemsFound where the same actor asks twice, or the other may not approve.
     """
-    proposals = [(position, event) for position, event in writer.events(deal, kinds=["proposal"], position=writer.tip.position) if event.subject == REOPENING]
-    for position, event in proposals:
+    for position, event in _proposals(writer, deal):
         commit = writer.commit(deal, position)
         if event.code == digest and commit.actor != actor:
             stop_on(problem.at(deal) for problem in approver_problems(writer, actor))

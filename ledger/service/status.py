@@ -19,11 +19,13 @@ from ledger.files import calendars
 from ledger.service.actors import Proof, proof_of
 from ledger.service.books import Stored, latest, recorded_dates
 from ledger.service.distributions import Run, pending, upcoming
+from ledger.service.reopening import proposed_reopening
 from ledger.service.terms import Versions
+from ledger.store.books import VersionRow
 from ledger.store.engine import Store
 from ledger.store.projections import Reader
 
-PeriodState = Literal["missing", "received", "blocked", "checked", "proposed", "approved", "distributed", "published", "revised"]
+PeriodState = Literal["missing", "received", "blocked", "checked", "proposed", "approved", "distributed", "published", "revised", "reopening"]
 """How far a period has come; docs/statements.md says what each word means."""
 STATES: tuple[PeriodState, ...] = get_args(PeriodState)
 UNREADY: frozenset[PeriodState] = frozenset(("missing", "received", "blocked"))
@@ -49,7 +51,8 @@ class PeriodStatus:
 
 @dataclass(frozen=True, slots=True)
 class DealStatus:
-    """A deal on a day: the last period that was distributed, and every one since whose collections are over. `problems` where it cannot be read.
+    """A deal on a day: the last period that was distributed, earlier ones that are to be published anew or reopened, and every one since whose
+    collections are over. `problems` where it cannot be read.
 
     `proof` says how far its commits prove who made them.
     """
@@ -86,10 +89,9 @@ def _deal_status(store: Store, deal: str, position: int, on: date | None) -> Dea
 
 
 def _periods(reader: Reader, versions: Versions, day: date) -> Iterator[PeriodStatus]:
-    """The last distributed period, each one after it that was remitted, and the first that is not and whose collection period ended before the day."""
+    """Distributed periods that something is to be done for, the last one, each after it that was remitted, and the first whose collections alone are over."""
     last = latest(reader, versions.at()[0])
-    if last.header.previous is not None:
-        yield _closed(reader, versions, last)
+    yield from _closed(reader, versions.deal, last)
     unpaid = list(_unpaid(reader, versions, last, day))
     missing = [period for period in unpaid if period.state == "missing"]
     yield from (period for period in unpaid if period.state != "missing")
@@ -162,15 +164,31 @@ def _open_state(run: Run | None, problems: tuple[Problem, ...], is_proposed: boo
     return "proposed" if is_proposed else "checked"
 
 
-def _closed(reader: Reader, versions: Versions, last: Stored) -> PeriodStatus:
-    dates = last.distribution.dates
-    return PeriodStatus(versions.deal, dates.scheduled, dates.distribution, dates.determination, _closed_state(reader, versions.deal, last), ())
+def _closed(reader: Reader, deal: str, last: Stored) -> Iterator[PeriodStatus]:
+    """The last distributed period, after each earlier one that was published, reopened and not published anew, or that is proposed to be reopened."""
+    found, standing = dict[date, PeriodState](), dict[date, VersionRow]()
+    for row in reader.versions(deal):
+        before, standing[row.period] = standing.get(row.period), row
+        was_published = before is not None and (before.is_published or before.period in found)
+        if was_published and not row.is_published:
+            found[row.period] = "revised"
+        else:
+            found.pop(row.period, None)
+    if last.header.previous is not None:
+        found[last.period] = _closed_state(reader, deal, last, standing[last.period])
+    reopening = proposed_reopening(reader, deal)
+    if reopening is not None:
+        found[reopening] = "reopening"
+    for period, state in sorted(found.items()):
+        dates = recorded_dates(reader, deal, period)
+        assert dates is not None  # it was distributed, so it is open
+        yield PeriodStatus(deal, period, dates.distribution, dates.determination, state, ())
 
 
-def _closed_state(reader: Reader, deal: str, last: Stored) -> PeriodState:
+def _closed_state(reader: Reader, deal: str, last: Stored, standing: VersionRow) -> PeriodState:
     """The furthest that the standing version of a distributed period has come."""
-    if reader.statements(deal, last.row):
+    if standing.is_published:
         return "published"
-    if last.header.version > 1:
+    if standing.version > 1:
         return "revised"
     return "approved" if any(reader.events(deal, position=last.position, kinds=["approval"])) else "distributed"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from ledger.core.distribution import BalanceRow
 from ledger.core.posting import Posting
@@ -45,6 +45,15 @@ class StatementRow(NamedTuple):
     body: str
 
 
+class VersionRow(NamedTuple):
+    """One version of a period's distribution, without what it says: its number, the period's key, the version, and whether its statement is published."""
+
+    number: int
+    period: date
+    version: int
+    is_published: bool
+
+
 _DISTRIBUTION = [tables.distribution.c[name] for name in DistributionRow._fields]
 _BALANCE = [tables.balance.c[name] for name in BalanceRow._fields]
 _POSTING = [tables.posting.c[name] for name in Posting._fields]
@@ -79,6 +88,13 @@ class BookReader(DealReader):
         columns = tables.distribution.c
         chosen = select(*_DISTRIBUTION).where(columns.deal_id == self.deal_id(deal)).order_by(columns.number)
         return [DistributionRow(*row) for row in self.connection.execute(chosen)]
+
+    def versions(self, deal: str) -> list[VersionRow]:
+        """Every version of every period, in the order in which they were recorded; no closing state and no statement is read."""
+        columns, published = tables.distribution.c, tables.statement.c
+        of_version = (published.deal_id == columns.deal_id) & (published.distribution == columns.number)
+        chosen = select(columns.number, columns.period, columns.version, exists().where(of_version)).where(columns.deal_id == self.deal_id(deal))
+        return [VersionRow(*row) for row in self.connection.execute(chosen.order_by(columns.number))]
 
     def balances(self, deal: str, number: int) -> dict[str, BalanceRow]:
         """By account; empty where there is no such distribution."""

@@ -164,6 +164,40 @@ def test_a_month_that_was_reopened_is_revised_until_it_is_published(store: Store
     assert [*seen, *states(store, "2025-02-25")] == [("02", "revised", ()), ("02", "published", ())]
 
 
+def reopen(store: Store, effective: str, fee: int, actor: str) -> None:
+    right = DATED.replace("amount: 100", f"amount: {fee}")
+    right = right.replace("title:", "approval: true\ntitle:") if actor == "maker" else right
+    service.correct_terms(store, "COVE-1", right.encode(), "deal.yaml", effective=effective, reason="the fee letter", treatment="reopen", actor=actor)
+
+
+def test_an_older_month_that_investors_have_otherwise_is_revised_until_it_is_published_anew(store: Store) -> None:
+    """February was published and March was not: of the two, reopened twice, investors hold a wrong statement of February alone."""
+    books(store, FEBRUARY, MARCH)
+    service.distribute(store, "COVE-1", actor="tester")
+    service.publish(store, "COVE-1", "2025-02", actor="tester")
+    seen = [states(store, "2025-03-26")]
+    reopen(store, "2025-02", 90, "tester")
+    reopen(store, "2025-02", 80, "tester")
+    seen.append(states(store, "2025-03-26"))
+    service.publish(store, "COVE-1", "2025-02", actor="tester")
+    seen.append(states(store, "2025-03-26"))
+
+    assert seen == [[("03", "distributed", ())], [("02", "revised", ()), ("03", "revised", ())], [("03", "revised", ())]]
+
+
+def test_a_month_that_is_proposed_to_be_reopened_says_so_until_something_else_is_appended(store: Store) -> None:
+    books(store, FEBRUARY, MARCH, deal=DATED.replace("title:", "approval: true\ntitle:"))
+    for month in ("2025-02", "2025-03"):
+        service.distribute(store, "COVE-1", actor="maker")
+        service.approve(store, "COVE-1", month, actor="checker")
+    reopen(store, "2025-02", 90, "maker")
+    seen = states(store, "2025-03-26")
+    service.publish(store, "COVE-1", "2025-03", actor="tester")
+
+    assert seen == [("02", "reopening", ()), ("03", "approved", ())]
+    assert states(store, "2025-03-26") == [("03", "published", ())]
+
+
 def test_a_trust_that_has_paid_everybody_misses_nothing(store: Store) -> None:
     books(store, FEBRUARY.replace("10000.00", "1000000.00").replace("8000.00", "9000.00"))
     service.distribute(store, "COVE-1", actor="tester")
