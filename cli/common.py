@@ -141,12 +141,20 @@ def with_settings(function: Callable[Concatenate[Settings, P], R]) -> Callable[P
 # Files ------------------------------------------------------------------------------------------------------------------
 
 
+MOST_BYTES = 250_000_000
+"""Of any file that is read whole; what is smaller by its nature has a limit of its own where it is understood."""
+
+
 def read_file(path: Path) -> bytes:
-    """A file's bytes. Raises ProblemsFound where it cannot be read."""
+    """A file's bytes. Raises ProblemsFound where it cannot be read, or is larger than anything that the books take, such as a device without end."""
     try:
-        return path.read_bytes()
+        with path.open("rb") as stream:
+            body = stream.read(MOST_BYTES + 1)
     except OSError as error:
         raise ProblemsFound([file_problem(error, str(path))]) from None
+    if len(body) > MOST_BYTES:
+        raise ProblemsFound([Problem(f"the file has more than {MOST_BYTES:,} bytes", "name another one, or split it", place=str(path))])
+    return body
 
 
 def write_output(body: bytes | str, path: Path | None) -> None:

@@ -14,14 +14,22 @@ from typing import Any, BinaryIO, NamedTuple
 import orjson
 
 from ledger.core.events import Event
+from ledger.core.log_text import MOST_CHARACTERS, has_refused
 from ledger.core.money import LIMIT
 from ledger.core.problems import Problem, ProblemsFound
 
 BUNDLE, COMMIT, DOCUMENT, STATEMENT, END = "tranche-ledger bundle 1", "tranche-ledger commit 1", "document", "statement", "end"
 ACT, SIGNATURE = "tranche-ledger act 1", "signature"
-MOST_BYTES = 16_000_000
-"""The most bytes of a line: a deal file has at most one million, a published statement of a large trust some hundred thousand."""
+MOST_BYTES = 4_000_000
+"""The most bytes of a document or statement: a deal file has at most one million, a published statement of a large trust some hundred thousand."""
+MOST_BYTES_OF_LINE = 20_000
+"""The most bytes of any other line: four texts of the log at their longest, in four bytes a character, and what stands between them."""
+MOST_BYTES_OF_TEXTS = 64_000_000
+"""The most bytes of the documents and statements behind one commit: a deal and its boarding file, or a statement."""
+MOST_COMMITS = 100_000
+"""Some hundred years of a trust that is written to three times a day: what is kept of each commit until the end stays small."""
 _NEWER = "name the file that `tranche export` wrote; one of a newer release needs that release"
+_UNTRUE = "no ledger writes this: do not trust where it comes from"
 _AGAIN = "ask for the bundle again: it was altered or damaged on its way"
 
 
@@ -86,7 +94,10 @@ class BundleReader:
     def start(self) -> Start:
         """The first line."""
         first = self._array(BUNDLE, f"the file is no `{BUNDLE}`", _NEWER)
-        return Start(*self._held(first[1:], _START, "what a bundle begins with"))
+        start = Start(*self._held(first[1:], _START, "what a bundle begins with"))
+        if start.position > MOST_COMMITS:
+            raise self.problem(f"the bundle has {start.position:,} commits, the most is {MOST_COMMITS:,}", _UNTRUE)
+        return start
 
     def acts(self) -> Iterator[ActLine]:
         """The acts that stand behind the first line, if any do."""
@@ -103,7 +114,7 @@ class BundleReader:
 
     def _comes(self, kind: str) -> bool:
         """Whether a line of this kind comes next; it is read, and held to its form, later."""
-        self._ahead = self._ahead or self._stream.readline(MOST_BYTES + 1)
+        self._ahead = self._ahead or self._stream.readline(MOST_BYTES_OF_LINE + 1)
         return self._ahead.startswith(line_of([kind])[:-2])
 
     def commits(self) -> Iterator[CommitLine]:
@@ -133,7 +144,7 @@ class BundleReader:
 
     def body(self, kind: str, digest: str) -> str:
         """The text of the document or statement that the log names by this digest."""
-        read = self._array(kind, f"the {kind} {digest} must stand here")
+        read = self._array(kind, f"the {kind} {digest} must stand here", most=MOST_BYTES)
         if len(read) != 2 or not isinstance(read[1], str):
             raise self.problem(f"the line is no {kind}")
         body: str = read[1]
@@ -148,28 +159,29 @@ class BundleReader:
         if self._stream.read(1):
             raise self.problem("something follows the end of the bundle")
 
-    def _array(self, kind: str, fact: str, remedy: str = _AGAIN) -> list[Any]:
-        read = self._read(fact, remedy)
+    def _array(self, kind: str, fact: str, remedy: str = _AGAIN, most: int = MOST_BYTES_OF_LINE) -> list[Any]:
+        read = self._read(fact, remedy, most)
         if read[:1] != [kind]:
             raise self.problem(fact, remedy)
         return read
 
-    def _read(self, fact: str = "the line is no JSON array in its one form", remedy: str = _AGAIN) -> list[Any]:
+    def _read(self, fact: str = "the line is no JSON array in its one form", remedy: str = _AGAIN, most: int = MOST_BYTES_OF_LINE) -> list[Any]:
         """The next line. Raises ProblemsFound where it is too long, cut off, or not the canonical text of an array."""
         self.line += 1
-        line, self._ahead = self._ahead or self._stream.readline(MOST_BYTES + 1), b""
-        if len(line) > MOST_BYTES:
-            raise self.problem(f"the line has more than {MOST_BYTES:,} bytes", "no line of a bundle is so long: do not trust where it comes from")
+        line, self._ahead = self._ahead or self._stream.readline(most + 1), b""
+        if len(line) > most:
+            raise self.problem(f"the line has more than {most:,} bytes", _UNTRUE)
         if not line:
             raise self.problem("the bundle ends before its last line", "ask for the bundle again: it was cut off")
         self._digest.update(line)
         try:
             value = orjson.loads(line)
-        except ValueError:
-            raise self.problem(fact, remedy) from None
-        if not isinstance(value, list) or line_of(value) != line:
+            is_canonical = isinstance(value, list) and line_of(value) == line
+        except (ValueError, TypeError):  # what is nested deep is read, and not written
+            is_canonical = False
+        if not is_canonical:
             raise self.problem(fact, remedy)
-        return value
+        return list(value)
 
     def _held(self, values: list[Any], form: tuple[Column, ...], what: str) -> list[Any]:
         """The values, where each has the form of its column."""
@@ -192,8 +204,8 @@ def _shown(value: Any) -> str:
 
 
 def _text(value: Any) -> bool:
-    """Text that a log can hold: no control characters."""
-    return isinstance(value, str) and (value.isprintable() or not any(ord(character) < 0x20 or 0x7F <= ord(character) <= 0x9F for character in value))
+    """Text that a log can hold."""
+    return isinstance(value, str) and len(value) <= MOST_CHARACTERS and not has_refused(value)
 
 
 def _whole(value: Any) -> bool:

@@ -8,13 +8,17 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from typing import NamedTuple
 
 from ledger.core.problems import Problem, ProblemsFound, nearest, stop_on
 
 MOST_BYTES = 250_000_000
 """About three million rows of loans; more would not fit into the memory of a small server."""
+MOST_ROWS = 3_000_000
+"""Of a month of loans."""
+MOST_ROWS_OF_SMALL = 200_000
+"""Of a file whose rows are kept one by one: corrections, index fixings, published figures."""
 MOST_CHARACTERS = 10_000
 """Of one line."""
 ROWS_AT_ONCE = 10_000
@@ -42,25 +46,31 @@ class Row(NamedTuple):
 
 def read(source: bytes, name: str, known: Sequence[str], required: Sequence[str]) -> Iterator[Row]:
     """The rows of a small file, one by one. Raises ProblemsFound where it is no such file, or where rows are ragged."""
-    for block in read_blocks(source, name, known, required):
+    for block in read_blocks(source, name, known, required, MOST_ROWS_OF_SMALL):
         stop_on(problem.at(f"{name}:{number}") for number, problem in block.ragged)
         for number, *texts in zip(block.numbers, *block.columns.values(), strict=True):
             yield Row(number, dict(zip(block.columns, texts, strict=True)))
 
 
-def read_blocks(source: bytes, name: str, known: Sequence[str], required: Sequence[str]) -> Iterator[Block]:
-    """The rows of a file whose header names some of the `known` columns. Raises ProblemsFound where the file is no such file."""
-    rows = csv.reader(chain.from_iterable(_lines(source, name)), strict=True)
-    try:
-        header = [column.strip() for column in next(rows, [])]
+def read_blocks(source: bytes, name: str, known: Sequence[str], required: Sequence[str], most: int = MOST_ROWS) -> Iterator[Block]:
+    """The rows of a file whose header names some of the `known` columns, at most so many. Raises ProblemsFound where the file is no such file."""
+    header, number = list[str](), 1
+    for lines in _lines(source, name):
+        rows, first = csv.reader(lines, strict=True), number  # each part by itself: no text runs on over lines, so that each line is a row
+        try:
+            if number == 1:
+                header, number = [column.strip() for column in next(rows)], 2
+                stop_on(problem.at(f"{name}:1") for problem in _header_problems(header, known, required))
+            while taken := list(islice(rows, ROWS_AT_ONCE)):
+                yield _block(header, number, taken)
+                number += len(taken)
+        except csv.Error as error:
+            fact, remedy = f"this is no CSV: {error}", "put quotes around a whole cell, and double one inside it"
+            raise ProblemsFound([Problem(fact, remedy, place=f"{name}:{first + rows.line_num - 1}")]) from None
+        if number - 2 > most:
+            raise ProblemsFound([Problem(f"the file has more than {most:,} rows", "split it by period", place=name)])
+    if not header:
         stop_on(problem.at(f"{name}:1") for problem in _header_problems(header, known, required))
-        first = 2
-        while taken := list(islice(rows, ROWS_AT_ONCE)):
-            yield _block(header, first, taken)
-            first += len(taken)
-    except csv.Error as error:  # no text runs on over lines, so the number of lines read is that of the row
-        fact, remedy = f"this is no CSV: {error}", "put quotes around a whole cell, and double one inside it"
-        raise ProblemsFound([Problem(fact, remedy, place=f"{name}:{rows.line_num}")]) from None
 
 
 def _block(header: Sequence[str], first: int, rows: Sequence[list[str]]) -> Block:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 import yaml
@@ -18,6 +19,8 @@ from ledger.core.problems import Path, Problem, ProblemsFound, stop_on
 MOST_BYTES = 1_000_000
 MOST_NODES = 20_000
 MOST_DEPTH = 20
+MOST_LISTED = 100
+"""Problems of one file that are listed before anything is built; what has more is no file that somebody wrote."""
 EXCERPT_WIDTH = 160
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -106,8 +109,8 @@ def _after_blanks(text: str, index: int) -> int:
 def read(source: bytes, name: str) -> Document:
     """A YAML file whose top is a mapping. Raises ProblemsFound with all that is refused; what a reader can go past is in the document's `problems`."""
     text = _decoded(source, name)
-    stop_on(_unprintable(text, name))
-    stop_on(_refused(text, name))
+    stop_on(islice(_unprintable(text, name), MOST_LISTED))
+    stop_on(islice(_refused(text, name), MOST_LISTED))
     root = yaml.compose(text, Loader=_LOADER)
     if not isinstance(root, yaml.MappingNode):
         raise ProblemsFound([Problem("the file is not a mapping", "write one section a line, as in `deal: NAME`", place=f"{name}:1:1")])

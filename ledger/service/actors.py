@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ledger.core.log_text import text_problems
 from ledger.core.problems import Problem, ProblemsFound, stop_on
 from ledger.store import keys
 from ledger.store.actors import APPROVAL, ASKED, NOT_ASKED, Act, Standing, short
@@ -26,7 +27,8 @@ def add_actor(store: Store, name: str, public_key: bytes, *, actor: str) -> Act:
 
 def _added_problems(standing: Standing, name: str, key: str) -> Iterator[Problem]:
     if not name.strip() or not name.isprintable():
-        yield Problem(f"{name!r} is no name of an actor", "write a name without control characters")
+        yield Problem(f"{name!a} is no name of an actor", "write a name of characters that print")
+    yield from text_problems({"actor": name})
     if name in standing.live.values():
         yield Problem(f"{name} has a key already", f"take it back first: `tranche actor revoke {name}`")
     if key in standing.listed:

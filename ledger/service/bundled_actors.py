@@ -17,7 +17,7 @@ from ledger.store.projections import Reader
 from ledger.store.tables import instant_text
 from ledger.store.verify_actors import Signed, act_problems, signature_problems
 
-_MOST_ACTS = 10_000
+MOST_ACTS = 10_000
 _OWN = "import into a database of its own"
 
 
@@ -26,9 +26,9 @@ def take_acts(writer: Writer, given: Iterable[ActLine]) -> list[Act]:
 
     One list must be the beginning of the other: keys and settings of two houses are not mixed. Raises ProblemsFound.
     """
-    brought, known = [_act(line) for line in islice(given, _MOST_ACTS + 1)], writer.acts()
-    if len(brought) > _MOST_ACTS:
-        raise ProblemsFound([Problem(f"it has more than {_MOST_ACTS:,} acts", "no ledger has: do not trust where it comes from")])
+    brought, known = [_act(line) for line in islice(given, MOST_ACTS + 1)], writer.acts()
+    if len(brought) > MOST_ACTS:
+        raise ProblemsFound([Problem(f"it has more than {MOST_ACTS:,} acts", "no ledger has: do not trust where it comes from")])
     if any(one.hash != other.hash for one, other in zip(brought, known, strict=False)):
         raise ProblemsFound([Problem("it is not that of this database", _OWN)])
     new = brought[len(known) :]

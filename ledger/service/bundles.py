@@ -13,7 +13,7 @@ import sqlalchemy.exc
 
 from ledger.core.events import Event
 from ledger.core.problems import Problem, ProblemsFound, stop_on
-from ledger.files.bundle import BUNDLE, DOCUMENT, END, SIGNATURE, STATEMENT, BundleReader, CommitLine, Start, line_of
+from ledger.files.bundle import BUNDLE, DOCUMENT, END, MOST_BYTES_OF_TEXTS, SIGNATURE, STATEMENT, BundleReader, CommitLine, Start, line_of
 from ledger.service.bundled_actors import last_before, take_acts, unproven
 from ledger.service.proof import Anchor, header_of_commit, seal_problems
 from ledger.service.rebuilding import Rebuilder
@@ -29,7 +29,7 @@ Progress = Callable[[int], None]
 _EVENTS_AT_ONCE = 2**13
 """A power of two: the roots over such stretches are nodes of the commit's tree, and their root is the commit's."""
 _COMMITS_AT_ONCE = 500
-_MOST_NAMED = 1_000
+MOST_NAMED = 1_000
 _SAID = frozenset(("terms", "distribution", "publication"))
 """The kinds by which the ledger itself says that something rests on the log."""
 
@@ -209,7 +209,7 @@ class _Import:
             raise self.bundle.problem("the events do not give the commit's root: a line was altered, added or swapped")
         self._position, self._hash, self._recorded_at = commit.position, seal.commit_hash(header).hex(), commit.recorded_at
         self._events += commit.event_count
-        texts = {event: self.bundle.body(kind, event.code or "") for kind, event in self._texts.named_by(said)}
+        texts = self._read_texts(said)
         if commit.position <= self._held.position:
             self._compare()
             self.bundle.signature()
@@ -232,11 +232,23 @@ class _Import:
             first = first or batch[0]
             roots.append(self.writer.add_events(batch) if is_new else _root(batch))
             said += [event for event in batch if event.kind in _SAID]
-            if len(said) > _MOST_NAMED:
+            if len(said) > MOST_NAMED:
                 raise self.bundle.problem(
-                    f"the commit names more than {_MOST_NAMED:,} documents, distributions and statements", "no ledger writes such a commit"
+                    f"the commit names more than {MOST_NAMED:,} documents, distributions and statements", "no ledger writes such a commit"
                 )
         return said, first, seal.root(roots).hex()
+
+    def _read_texts(self, said: Iterable[Event]) -> dict[Event, str]:
+        """The documents and statements that a commit names, by the event that does."""
+        texts, left = dict[Event, str](), MOST_BYTES_OF_TEXTS
+        for kind, event in self._texts.named_by(said):
+            texts[event] = self.bundle.body(kind, event.code or "")
+            left -= len(texts[event].encode())
+            if left < 0:
+                raise self.bundle.problem(
+                    f"the commit names documents and statements of more than {MOST_BYTES_OF_TEXTS:,} bytes", "no ledger writes such a commit"
+                )
+        return texts
 
     def _compare(self) -> None:
         """A commit that the books have must be the very same."""

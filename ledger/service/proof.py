@@ -16,6 +16,9 @@ from ledger.store.projections import Commit, Reader
 from ledger.store.proof import Json, Proof, Seal
 from ledger.store.tables import instant_text
 
+MOST_CHARACTERS = 2_000_000
+"""Of a seal or a proof: a time stamp in it has at most 1,000,000 bytes."""
+
 
 def prove(store: Store, deal: str, position: int, line: int) -> Json:
     """A proof that a line is in the log, as JSON that checks by itself. Raises ProblemsFound for a line that is not there."""
@@ -131,6 +134,10 @@ def header_of_commit(deal: str, commit: Commit) -> seal.Header:
 
 
 def _read(text: str, name: str, format_: str) -> Json:
+    if len(text) > MOST_CHARACTERS:
+        raise ProblemsFound(
+            [Problem(f"the file has {len(text):,} characters, the most is {MOST_CHARACTERS:,}", "name the file that the ledger wrote", place=name)]
+        )
     try:
         given = json.loads(text)
     except (ValueError, RecursionError):

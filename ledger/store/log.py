@@ -15,6 +15,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from ledger.core.distribution import BalanceRow
 from ledger.core.events import Event
+from ledger.core.log_text import MOST_CHARACTERS, text_problems
 from ledger.core.money import LIMIT
 from ledger.core.posting import Posting
 from ledger.core.problems import Problem, ProblemsFound, stop_on
@@ -131,7 +132,7 @@ class Writer(Reader):
 
     def open_deal(self) -> None:
         """Create the deal with an empty log. Raises ProblemsFound where the name is taken or cannot be hashed."""
-        stop_on(_text_problems({"deal": self.deal}))
+        stop_on(text_problems({"deal": self.deal}))
         taken = ProblemsFound([Problem(f"a deal named {self.deal} exists already", "choose another name with --as", place=self.deal)])
         if self._head is not None:
             raise taken
@@ -177,7 +178,7 @@ class Writer(Reader):
     def add_commit(self, header: seal.Header, source: str | None, attempt: int | None) -> None:
         """Write a commit that other books recorded, after its events, and move the head to it; the database refuses one that does not follow."""
         texts = {name: value for name, value in header._asdict().items() if isinstance(value, str)}
-        stop_on(_text_problems(texts))
+        stop_on(text_problems(texts))
         self._insert_commit(self.deal_id(self.deal), header, source, attempt)
 
     def add_acts(self, acts: Iterable[Act]) -> None:
@@ -331,15 +332,15 @@ def _check_draft(draft: Draft) -> None:
     if draft.source is not None and first != ("received", draft.source, draft.attempt):
         raise ValueError("the first event of a remittance is `received`, with its source and attempt")
     header = {name: getattr(draft, name) for name in ("actor", "reason", "source", "source_name", "source_digest")}
-    stop_on(_text_problems({name: text for name, text in header.items() if text is not None}))
+    stop_on(text_problems({name: text for name, text in header.items() if text is not None}))
     _check_events(events)
 
 
 def _check_events(events: Sequence[Event]) -> None:
     """Raises ProblemsFound for text that cannot be hashed and for numbers that no column can hold."""
-    # One look at all the text of a commit: a control character or lone surrogate anywhere makes it not printable.
-    seen = set[Any]().union(*(_column(events, name) for name in _TEXTS))
-    if not "".join(text for text in seen if text is not None).isprintable():
+    # One look at all the text of a commit: a character that the log refuses makes it not printable, wherever it stands.
+    seen = set[Any]().union(*(_column(events, name) for name in _TEXTS)) - {None}
+    if not "".join(seen).isprintable() or max(map(len, seen), default=0) > MOST_CHARACTERS:
         stop_on(problem for event in events for problem in _event_text_problems(event))
     # Amounts are refused by either database; SQLite would take a longer whole number than PostgreSQL's `integer` holds.
     if any(max(map(abs, filter(None, _column(events, name))), default=0) > _INTEGER for name in _INTEGERS):
@@ -354,21 +355,7 @@ def _column(events: Sequence[Event], name: str) -> Iterator[Any]:
 def _event_text_problems(event: Event) -> list[Problem]:
     texts = {name: getattr(event, name) for name in _TEXTS}
     place = f"row {event.source_row}" if event.source_row is not None else f"event {event.line}"
-    return [problem.at(place) for problem in _text_problems({name: text for name, text in texts.items() if text is not None})]
-
-
-def _text_problems(texts: dict[str, str]) -> list[Problem]:
-    """Control characters and lone surrogates have no one canonical form, so they never enter the log."""
-    return [
-        Problem(f"`{name}` holds a control character or half a character: {text!a}", "remove it")
-        for name, text in texts.items()
-        if any(_is_refused(character) for character in text)
-    ]
-
-
-def _is_refused(character: str) -> bool:
-    code = ord(character)
-    return code < 0x20 or 0x7F <= code <= 0x9F or 0xD800 <= code <= 0xDFFF
+    return [problem.at(place) for problem in text_problems({name: text for name, text in texts.items() if text is not None})]
 
 
 def _range_problems(events: Sequence[Event]) -> list[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections.abc import Callable, Sequence
@@ -151,5 +152,5 @@ def tampered_json(draw: Draw, texts: Sequence[bytes]) -> bytes:
             if not isinstance(at[key], (dict, list)) or not at[key] or draw(st.integers(0, 3)) == 0:
                 break
             at = at[key]
-        at[key] = draw(st.sampled_from(VALUES))
+        at[key] = copy.deepcopy(draw(st.sampled_from(VALUES)))
     return json.dumps(value).encode()

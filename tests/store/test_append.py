@@ -119,8 +119,9 @@ def test_a_control_character_in_who_or_why_is_refused(opened: Store) -> None:
     with pytest.raises(ProblemsFound) as found:
         append(opened, replace(draft([], APRIL), actor="a\tb", reason="a\x7f"))
 
-    assert [problem.fact.split(":")[0] for problem in found.value.problems] == [
-        f"`{field}` holds a control character or half a character" for field in ("actor", "reason")
+    assert [problem.fact for problem in found.value.problems] == [
+        "`actor` holds a character that does not print, that turns the text, or that is half of one: 'a\\tb'",
+        "`reason` holds a character that does not print, that turns the text, or that is half of one: 'a\\x7f'",
     ]
 
 
