@@ -12,6 +12,7 @@ import pytest
 from cli.statement import FORMATS, Format, refuse_to_show, write
 from ledger.core.problems import ProblemsFound
 from tests.cli.conftest import Tranche
+from tests.conftest import ROOT
 
 TEMPLATE = "name: Harbour Trust Company\nlogo: logo.svg\nsections: [distribution]\n"
 
@@ -26,6 +27,14 @@ def test_function_of_every_format_exists(name: str) -> None:
     module, _, function = FORMATS[name].function.partition(":")
 
     assert callable(getattr(import_module(module), function))
+
+
+def test_page_of_statements_says_what_each_format_is() -> None:
+    page = (ROOT / "docs" / "statements.md").read_text(encoding="utf-8")
+
+    assert [
+        name for name in FORMATS if f"`--format {name}" not in page and f"**{name}** is" not in page.lower() and f"**{name}** has" not in page.lower()
+    ] == []
 
 
 def test_every_format_is_written_where_it_is_asked_for(distributed: Tranche) -> None:
