@@ -37,7 +37,7 @@ class Format:
     takes: Collection[str] = ()
     binary: bool = False
 
-    def render(self, drawn: Statement, branding: Branding, life: Callable[[], History]) -> Any:
+    def render(self, drawn: Statement, branding: Branding, life: Callable[[], History | None]) -> Any:
         """The statement in this form: bytes, text, or a folder's files by name."""
         module, _, name = self.function.partition(":")
         given: Mapping[str, Callable[[], Any]] = {"history": life, "branding": lambda: branding}
