@@ -9,6 +9,9 @@ import click
 
 from cli.common import DEMO, OUTPUT, Settings, example, read_file, with_settings, write_output
 
+MOST_DIGITS = 30
+"""Of POSITION:LINE: more are no place in any log, and would take long to read."""
+
 
 @click.command("prove", epilog=example(f"{DEMO} prove SMT-2000-4 2:3"))
 @click.argument("deal", required=False)
@@ -37,6 +40,6 @@ def command(settings: Settings, deal: str | None, place: str | None, check: Path
 
 def _numbers(place: str) -> tuple[int, int]:
     position, _, line = place.partition(":")
-    if not (position.isdecimal() and line.isdecimal()):
+    if not (position.isdecimal() and line.isdecimal() and len(place) <= MOST_DIGITS):
         raise click.UsageError(f"`{place}` is not POSITION:LINE, such as 2:3")
     return int(position), int(line)

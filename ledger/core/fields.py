@@ -118,7 +118,9 @@ ReportedName = Annotated[
     AfterValidator(_with_a_letter),
     _word(_REPORTED_NAME),
 ]
-DealId = Annotated[str, AfterValidator(_matching(_DEAL, "a deal's name has letters, digits, `.`, `_` and `-`, at most 60")), _word(_DEAL)]
+deal_id = _matching(_DEAL, "a deal's name has letters, digits, `.`, `_` and `-`, at most 60")
+"""A text, where it can be a deal's id: it is part of file names, and so has nothing in it that leads elsewhere. Raises ValueError, `fact; remedy`."""
+DealId = Annotated[str, AfterValidator(deal_id), _word(_DEAL)]
 Currency = Annotated[str, AfterValidator(_matching("^[A-Z]{3}$", "write the three capital letters of a currency, as in USD")), _word("^[A-Z]{3}$")]
 Label = Annotated[str, Field(max_length=500), WithJsonSchema({"type": ["string", "number"], "maxLength": 500})]
 DayCount = Annotated[str, BeforeValidator(_day_count), WithJsonSchema({"type": "string"})]

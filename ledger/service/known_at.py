@@ -12,6 +12,8 @@ from ledger.store.projections import Reader
 KnownAt = int | str | None
 """A position; a time with its offset, `2025-05-15T14:00-04:00`; a date, which stands for its end in the deal's time zone; None for all that is known."""
 
+MOST_DIGITS = 18
+"""Of a position: more are none, and would take long to read."""
 _LISTED = "see `tranche events`"
 
 
@@ -20,7 +22,7 @@ def position_of(reader: Reader, deal: str, known_at: KnownAt, now: datetime) -> 
     if known_at is None:
         return reader.head(deal).position
     text = str(known_at)
-    if text.isdecimal():
+    if text.isdecimal() and len(text) <= MOST_DIGITS:
         return existing(reader, deal, int(text))
     moment = _moment(reader, deal, text)
     if moment > now:

@@ -6,6 +6,7 @@ from datetime import date
 
 from sqlalchemy import Connection, Select, select
 
+from ledger.core.log_text import has_refused
 from ledger.core.problems import Problem, ProblemsFound
 from ledger.store import tables
 
@@ -19,6 +20,8 @@ class DealReader:
 
     def deal_id(self, deal: str) -> int:
         """The number that stands for a deal inside this database; never shown, never hashed."""
+        if has_refused(deal):
+            raise self.unknown_deal(deal)
         if deal not in self._ids:
             found = self.connection.execute(select(tables.deal.c.deal_id).where(tables.deal.c.name == deal)).scalar_one_or_none()
             if found is None:
@@ -28,7 +31,8 @@ class DealReader:
 
     @staticmethod
     def unknown_deal(deal: str) -> ProblemsFound:
-        return ProblemsFound([Problem(f"there is no deal named {deal}", "see `tranche deal list`, or open it with `tranche deal open FILE`")])
+        shown = f"{deal!a}" if has_refused(deal) else deal
+        return ProblemsFound([Problem(f"there is no deal named {shown}", "see `tranche deal list`, or open it with `tranche deal open FILE`")])
 
     @staticmethod
     def positions(deal_id: int, period: date | None, known_at: int | None) -> Select[tuple[int]]:

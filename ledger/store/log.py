@@ -13,9 +13,10 @@ from typing import Any, Literal, NamedTuple
 import sqlalchemy.exc
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
+from ledger.core.commit import CommitHeader
 from ledger.core.distribution import BalanceRow
 from ledger.core.events import Event
-from ledger.core.log_text import MOST_CHARACTERS, text_problems
+from ledger.core.log_text import MOST_CHARACTERS, has_refused, text_problems
 from ledger.core.money import LIMIT
 from ledger.core.posting import Posting
 from ledger.core.problems import Problem, ProblemsFound, stop_on
@@ -119,7 +120,8 @@ class Writer(Reader):
 
     def _lock(self) -> Head | None:
         """Wait for the deal's head row; on SQLite, BEGIN IMMEDIATE has locked the whole database already."""
-        row = self.connection.execute(_LOCK_HEAD, {"deal": self.deal}).one_or_none()
+        # A name that the log refuses is that of no deal, and one that the database cannot even be asked for.
+        row = None if has_refused(self.deal) else self.connection.execute(_LOCK_HEAD, {"deal": self.deal}).one_or_none()
         if row is None:
             return None
         self._may_have_acts = bool(row.has_acts)
@@ -175,7 +177,7 @@ class Writer(Reader):
         _check_events(events)
         return seal.root(self._insert_events(self.deal_id(self.deal), self.tip.position + 1, events))
 
-    def add_commit(self, header: seal.Header, source: str | None, attempt: int | None) -> None:
+    def add_commit(self, header: CommitHeader, source: str | None, attempt: int | None) -> None:
         """Write a commit that other books recorded, after its events, and move the head to it; the database refuses one that does not follow."""
         texts = {name: value for name, value in header._asdict().items() if isinstance(value, str)}
         stop_on(text_problems(texts))
@@ -229,13 +231,13 @@ class Writer(Reader):
         write_point("events written")
         return leaves
 
-    def _header(self, head: Head, draft: Draft, leaves: list[bytes]) -> seal.Header:
+    def _header(self, head: Head, draft: Draft, leaves: list[bytes]) -> CommitHeader:
         now = self._clock()
         if head.recorded_at is not None:
             now = max(now, head.recorded_at + timedelta(microseconds=1))  # a clock that was set back must not let "known at" run backwards
         if self.standing.last is not None:
             now = max(now, datetime.fromisoformat(self.standing.last.recorded_at) + timedelta(microseconds=1))  # nor bring a commit before an act that it obeys
-        return seal.Header(
+        return CommitHeader(
             name=self.deal,
             position=head.position + 1,
             previous_hash=head.hash,
@@ -250,7 +252,7 @@ class Writer(Reader):
             merkle_root=seal.root(leaves).hex(),
         )
 
-    def _insert_commit(self, deal_id: int, header: seal.Header, source: str | None, attempt: int | None) -> None:
+    def _insert_commit(self, deal_id: int, header: CommitHeader, source: str | None, attempt: int | None) -> None:
         """Write the commit row and move the head to it."""
         hashed, recorded_at = seal.commit_hash(header), datetime.fromisoformat(header.recorded_at)
         row: dict[str, Any] = header._asdict() | {
