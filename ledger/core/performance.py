@@ -9,7 +9,6 @@ moved in a way that the servicer did not name.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Context, Decimal
 from fractions import Fraction
@@ -24,10 +23,11 @@ PLACES = 20
 WINDOWS = (1, 3, 6, 12)
 """The months over which a statement gives rates, beside the pool's life."""
 _ROOTS = Context(prec=60)
+_DIGITS = 50
+"""Decimal places of the share that a root is taken of."""
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
+class Role(NamedTuple):
     """What an amount of a component is to performance: 1 where it counts in a column of `PoolMonth`, -1 where it lowers it."""
 
     scheduled: int = 0
@@ -38,6 +38,7 @@ class Role:
     recovered: int = 0
 
 
+NONE = Role()
 ROLES: Mapping[str, Role] = {
     "scheduled_principal": Role(scheduled=1),
     "advance_principal": Role(scheduled=1),
@@ -54,7 +55,7 @@ ROLES: Mapping[str, Role] = {
     "recovery": Role(recovered=1),
     "subsequent_recovery": Role(recovered=1),
     # Forgiven or modified principal was not paid and its loan goes on; the others are corrections and new loans.
-    **dict.fromkeys(("default", "forgiveness", "modification_loss", "pool_adjustment", "purchase"), Role()),
+    **dict.fromkeys(("default", "forgiveness", "modification_loss", "pool_adjustment", "purchase"), NONE),
 }
 """The one table that says which component counts as what. A default is counted where it reaches the defaulted loans, with what is liquidated without one."""
 
@@ -85,12 +86,12 @@ def pool_month(
 
     `defaulted_loans` are the balances of loans in default before and after; `own` are the kinds of event of the deal's own.
     """
-    columns = {column: sum(getattr(role, column) * figures.get(name, 0) for name, role in ROLES.items()) for column in Role.__slots__}
+    counted = [(ROLES[name], amount) for name, amount in figures.items() if amount and name in ROLES]
+    scheduled, unscheduled, defaulted, liquidated, loss, recovered = (sum(role[column] * amount for role, amount in counted) for column in range(len(NONE)))
     # What entered the defaulted loans is what they rose by and what left them as proceeds and losses.
-    left = figures.get("liquidation_proceeds", 0) + figures.get("realized_loss", 0)
-    columns["defaulted"] += defaulted_loans[1] - defaulted_loans[0] + left
+    defaulted += defaulted_loans[1] - defaulted_loans[0] + figures.get("liquidation_proceeds", 0) + figures.get("realized_loss", 0)
     unnamed = [figures.get("other_reduction", 0), *(figures.get(name, 0) for name, component in own.items() if component.pool and name not in COMPONENTS)]
-    return PoolMonth(period, opening, closing=closing, unnamed=sum(map(abs, unnamed)), **columns)
+    return PoolMonth(period, opening, scheduled, unscheduled, defaulted, loss, recovered, closing, liquidated, sum(map(abs, unnamed)))
 
 
 def together(pools: Sequence[Sequence[PoolMonth]]) -> list[PoolMonth]:
@@ -133,36 +134,43 @@ def rates(months: Sequence[PoolMonth], months_each: int = 1) -> Iterator[tuple[s
     for name, count in {**windows, "life": len(months)}.items():
         if 0 < count <= len(months):
             last = months[-count:]
-            for measure, rate in (("smm", smm), ("cpr", cpr), ("mdr", mdr), ("cdr", cdr)):
-                found = rate(last, months_each)
-                if found is not None:
-                    yield f"{measure}_{name}", found
-            lost = severity(last)
-            if lost is not None:
-                yield f"severity_{name}", lost
+            prepaid, defaulted = _prepaid(last), _defaulted(last)
+            found = {
+                "smm": _rate(prepaid, months_each, 1), "cpr": _rate(prepaid, months_each, 12), "mdr": _rate(defaulted, months_each, 1),
+                "cdr": _rate(defaulted, months_each, 12), "severity": severity(last),
+            }  # fmt: skip
+            yield from ((f"{measure}_{name}", rate) for measure, rate in found.items() if rate is not None)
 
 
-Part = tuple[Money, Money]
-"""(what went, of what): a month's share of a balance."""
+class _Survival(NamedTuple):
+    """Over so many periods, how much was left of how much: products of both over the periods."""
+
+    periods: int
+    left: int
+    whole: int
 
 
-def _prepaid(months: Sequence[PoolMonth]) -> list[Part] | None:
-    """Of each month what was prepaid of what could be; None where some movement is without a name."""
-    return None if any(month.unnamed for month in months) else [(month.unscheduled, month.opening - month.scheduled) for month in months]
+def _prepaid(months: Sequence[PoolMonth]) -> _Survival | None:
+    """What was not prepaid, of what could be; None where some movement is without a name."""
+    return None if any(month.unnamed for month in months) else _survival([(month.unscheduled, month.opening - month.scheduled) for month in months])
 
 
-def _defaulted(months: Sequence[PoolMonth]) -> list[Part] | None:
-    return None if any(month.unnamed for month in months) else [(month.defaulted, month.opening) for month in months]
+def _defaulted(months: Sequence[PoolMonth]) -> _Survival | None:
+    return None if any(month.unnamed for month in months) else _survival([(month.defaulted, month.opening) for month in months])
 
 
-def _rate(parts: Sequence[Part] | None, months_each: int, per: int) -> Exact | None:
-    """One less what survived, brought to `per` months. A period without a balance says nothing and does not count; nobody prepays more than all."""
-    counted = [(max(0, of - gone), of) for gone, of in parts or () if of > 0]
-    if not counted:
+def _survival(parts: Sequence[tuple[Money, Money]]) -> _Survival | None:
+    """A period without a balance says nothing and does not count; nobody prepays more than all."""
+    counted = [(max(0, of - gone), of) for gone, of in parts if of > 0]
+    return _Survival(len(counted), prod(left for left, _ in counted), prod(of for _, of in counted)) if counted else None
+
+
+def _rate(survival: _Survival | None, months_each: int, per: int) -> Exact | None:
+    """One less what survived, brought to `per` months."""
+    if survival is None:
         return None
-    months = len(counted) * months_each
-    survived, whole = prod(left for left, _ in counted), prod(of for _, of in counted)
+    months = survival.periods * months_each
     if per % months == 0:
-        return 1 - Fraction(survived, whole) ** (per // months)
-    power = _ROOTS.divide(Decimal(per), Decimal(months))
-    return 1 - round_to(Fraction(_ROOTS.power(_ROOTS.divide(Decimal(survived), Decimal(whole)), power)), PLACES, "half_even")
+        return 1 - Fraction(survival.left, survival.whole) ** (per // months)
+    share = Decimal(survival.left * 10**_DIGITS // survival.whole).scaleb(-_DIGITS, _ROOTS)
+    return 1 - round_to(Fraction(_ROOTS.power(share, _ROOTS.divide(Decimal(per), Decimal(months)))), PLACES, "half_even")

@@ -22,6 +22,7 @@ from ledger.core.figure import Figure as Figure  # noqa: PLC0414  # a statement 
 from ledger.core.figure import kind_of
 from ledger.core.formula import BOOLEAN, MONEY, NUMBER, Type, Value
 from ledger.core.judgements import judged
+from ledger.core.loans import NOTHING_SAID, Collateral, LoanLoss, Modification
 from ledger.core.money import Money, format_exact, format_money, round_exact
 from ledger.core.names import ACCOUNT_ITEMS, FEE_ITEMS, POOL_ITEMS, REPORTED_TYPES, TRANCHE_ITEMS, Item, add, component_keys, pool_balance
 from ledger.core.notional import notionals
@@ -106,7 +107,7 @@ class Statement:
 
     `as_of` is the day that was asked for, None for the last distribution. `labels` holds the title, CUSIP, ISIN and kind of classes and the title of
     fees, where they have one. `position` and `head` say up to which commit of the log it was drawn, and that commit's hash: every copy is an anchor
-    of the chain. `owed` is what reopened periods left owed to a payee (above zero) or by one.
+    of the chain. `owed` is what reopened periods left owed to a payee (above zero) or by one. `methods` are those by which pools count days past due.
     """
 
     deal: str
@@ -132,6 +133,9 @@ class Statement:
     accruals: tuple[Accrual, ...] = ()
     by_step: tuple[StepLine, ...] = ()
     key_dates: Mapping[str, date] = field(default_factory=dict)
+    losses: tuple[LoanLoss, ...] = ()
+    modifications: tuple[Modification, ...] = ()
+    methods: Mapping[str, str] = field(default_factory=dict)
 
     def subjects(self) -> set[str]:
         """Every subject that has a figure."""
@@ -184,7 +188,7 @@ class Statement:
 
 def draw(
     terms: Terms, distribution: Distribution, *, received: Iterable[Received] = (), as_of: date | None = None, position: int = 0, head: str = "",
-    revision: Revision = Revision(), corrections: Iterable[Correction] = (),
+    revision: Revision = Revision(), corrections: Iterable[Correction] = (), collateral: Collateral = NOTHING_SAID,
 ) -> Statement:  # fmt: skip
     """Draw the statement of a distribution as of the log's `position`."""
     # The position that opens the books is not a period: it has one day, that of the closing or of the boarding.
@@ -195,11 +199,13 @@ def draw(
     deal, shown = terms.deal, () if opens else distribution.postings
     return Statement(
         deal.deal, deal.title, deal.currency, terms.scale, "position" if opens else "distribution", distribution.number, days, _labels(terms),
-        {name: subjects for name, subjects in sections.items() if subjects}, tuple(flow_of_funds(terms, run.state.balances, shown)),
+        {name: subjects for name, subjects in {**sections, **collateral.sections}.items() if subjects},
+        tuple(flow_of_funds(terms, run.state.balances, shown)),
         tuple(adjustments(shown)), tuple(received), as_of, position, head, deal.rounding.printed, revision, dict(owed(distribution.closing.balances)),
         tests=() if opens else tuple(judged(terms, distribution)), corrections=tuple(corrections),
         accruals=() if opens else tuple(details.accruals(run)), by_step=tuple(details.by_step(terms, shown)),
         key_dates=details.key_dates(deal, distribution.number),
+        losses=collateral.losses, modifications=collateral.modifications, methods=collateral.methods,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from ledger.core.credit_support import SHARES, SUPPORT
 from ledger.core.money import format_money
 from ledger.core.statement import Figure, Statement
-from ledger.reports import disclosures
+from ledger.reports import collateral, disclosures
 
 FORMAT = 2
 SINCE: Mapping[str, int] = {
@@ -22,6 +22,7 @@ SINCE: Mapping[str, int] = {
     **dict.fromkeys(("key_dates", "accruals", "by_step", "credit"), 2),
     **{f"{section}.{item}": 2 for section in ("classes", "groups") for item in ("opening_per_1000", "loss_per_1000", "closing_per_1000")},
     **{f"classes.{item}": 2 for item in (*SHARES, *SUPPORT)},
+    **dict.fromkeys(("collateral", "delinquency", "performance", "losses", "modifications", "delinquency_methods"), 2),
 }  # fmt: skip
 """The format that was the first to say a thing: a member of the statement, a section, or an item of a section."""
 
@@ -65,6 +66,7 @@ def _value(statement: Statement) -> dict[str, Any]:
         "number": statement.number, "dates": {name: day.isoformat() for name, day in statement.dates.items()},
         "as_of": statement.as_of.isoformat() if statement.as_of else None, "labels": statement.labels, "sections": sections,
         "position": statement.position, "head": statement.head, **_movements(statement), **_revision(statement), **disclosures.values(statement),
+        **collateral.values(statement),
     }  # fmt: skip
 
 

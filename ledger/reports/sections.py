@@ -12,6 +12,7 @@ from dataclasses import replace
 from ledger.core.money import Money
 from ledger.core.statement import Items, Statement
 from ledger.reports.cells import cell, money, total, units, words
+from ledger.reports.collateral import collateral_tables
 from ledger.reports.disclosures import accrual_periods, credit_support, disclosures, movements, overcollateralization, principal_by_step
 from ledger.reports.funds import funds_tables
 from ledger.reports.layout import Cell, Table
@@ -62,6 +63,7 @@ def sections(statement: Statement) -> Iterator[Table]:
     yield movements(statement)
     yield from funds_tables(statement)
     yield _pools(statement)
+    yield from collateral_tables(statement)
     yield from _values(statement)
     yield _triggers(statement)
     yield from disclosures(statement)

@@ -14,6 +14,7 @@ from ledger.files.published import read_tolerated
 from ledger.files.published_forms import Names, Sort, read_any
 from ledger.reports import reconcile as reconciliation
 from ledger.service.books import Stored, collections, latest, stored
+from ledger.service.collateral import collateral
 from ledger.service.corrections_since import corrections_since
 from ledger.service.known_at import KnownAt, position_of
 from ledger.service.terms import Versions, terms_of, terms_stated
@@ -44,7 +45,8 @@ def drawn(reader: Reader, versions: Versions, shown: Stored, position: int, as_o
     revision = revision_of(reader, under, shown, position)
     corrected = corrections_since(reader, deal, shown)
     return draw(
-        under, shown.distribution, received=pending, as_of=as_of, position=position, head=head, revision=revision, corrections=corrected
+        under, shown.distribution, received=pending, as_of=as_of, position=position, head=head, revision=revision, corrections=corrected,
+        collateral=collateral(reader, under, shown),
     )  # fmt: skip
 
 
@@ -116,6 +118,6 @@ def reconcile(
                 return None
             kept = stored(reader, terms, numbers[key])
             under = terms_stated(reader, deal, kept.header.terms_digest)
-            return draw(under, kept.distribution, revision=revision_of(reader, under, kept, position))
+            return draw(under, kept.distribution, revision=revision_of(reader, under, kept, position), collateral=collateral(reader, under, kept))
 
         return reconciliation.reconcile(rows, allowed, of)

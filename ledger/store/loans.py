@@ -8,14 +8,13 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, func, literal, select
 
-from ledger.core.events import COMPONENTS, KINDS
+from ledger.core.events import COMPONENTS, KINDS, SET_UP
 from ledger.core.money import Money
 from ledger.store import tables
 from ledger.store.deals import DealReader
 from ledger.store.months import pool_of
 
-_SET_UP = ("loan_setup", "purchase")
-_MOVING = sorted(kind for kind, layout in KINDS.items() if kind not in _SET_UP and any(COMPONENTS[name].pool for name in layout.components.values()))
+MOVING = sorted(kind for kind, layout in KINDS.items() if kind not in SET_UP and any(COMPONENTS[name].pool for name in layout.components.values()))
 _LOANS_AT_ONCE = 500
 
 
@@ -34,7 +33,7 @@ class LoanReader(DealReader):
         """Those of the loans that any event ever named."""
         deal_id, columns, known = self.deal_id(deal), tables.event.c, set[str]()
         named = select(columns.subject).where(columns.deal_id == deal_id, columns.position.in_(self.positions(deal_id, None, known_at))).distinct()
-        if self.connection.execute(named.where(columns.kind.in_(_SET_UP)).limit(1)).one_or_none() is None and len(loans) > _LOANS_AT_ONCE:
+        if self.connection.execute(named.where(columns.kind.in_(SET_UP)).limit(1)).one_or_none() is None and len(loans) > _LOANS_AT_ONCE:
             return known  # no loan ever came into the books
         ordered = sorted(loans)
         for start in range(0, len(ordered), _LOANS_AT_ONCE):
@@ -45,13 +44,13 @@ class LoanReader(DealReader):
         """The closing balance of each loan that was reported for a period, units at carry scale; 0 for one that ended."""
         deal_id, columns = self.deal_id(deal), tables.event.c
         of_period = columns.position.in_(self.positions(deal_id, period, None))
-        return self._balance_by_loan(deal_id, not_loans, columns.balance, columns.kind.not_in(_SET_UP), of_period)
+        return self._balance_by_loan(deal_id, not_loans, columns.balance, columns.kind.not_in(SET_UP), of_period)
 
     def loans_set_up(self, deal: str, period: date, *, not_loans: Collection[str] = ()) -> dict[str, Money]:
         """The loans that came into the pool in a period, with the balance they came with, units at carry scale."""
         deal_id, columns = self.deal_id(deal), tables.event.c
         of_period = columns.position.in_(self.positions(deal_id, period, None))
-        return self._balance_by_loan(deal_id, not_loans, func.coalesce(columns.balance, columns.amount), columns.kind.in_(_SET_UP), of_period)
+        return self._balance_by_loan(deal_id, not_loans, func.coalesce(columns.balance, columns.amount), columns.kind.in_(SET_UP), of_period)
 
     def levels(self, deal: str, period: date, kinds: Collection[str], *, by_pool: bool, not_loans: Collection[str] = ()) -> set[Level]:
         """How each of the kinds was reported for a period: for a pool, loan by loan, or both. What was taken back altogether was not reported."""
@@ -72,8 +71,8 @@ class LoanReader(DealReader):
         deal_id, columns = self.deal_id(deal), tables.event.c
         period = self._latest_stated_period(deal_id, known_at, not_loans)
         of_period, later = self._positions_since(deal_id, period, known_at)
-        stated = self._balance_by_loan(deal_id, not_loans, columns.balance, columns.kind.not_in(_SET_UP), columns.position.in_(of_period))
-        came = (columns.kind.in_(_SET_UP), columns.position.in_([*of_period, *later]))
+        stated = self._balance_by_loan(deal_id, not_loans, columns.balance, columns.kind.not_in(SET_UP), columns.position.in_(of_period))
+        came = (columns.kind.in_(SET_UP), columns.position.in_([*of_period, *later]))
         set_up = self._balance_by_loan(deal_id, not_loans, func.coalesce(columns.balance, columns.amount), *came)
         # A month states the balance of every loan that it moves and leaves alive: one that was moved and states none has ended.
         ended = self._moved(deal_id, later)
@@ -81,14 +80,14 @@ class LoanReader(DealReader):
             ended |= self._moved(deal_id, of_period) - stated.keys()
         return {loan: balance for loan, balance in (set_up | stated).items() if balance != 0 and loan not in ended}
 
-    def _positions_since(self, deal_id: int, period: date | None, known_at: int | None) -> tuple[list[int], list[int]]:
-        """The positions of a period's commits, and of those after the first of them that are of later periods; without a period, of all that have one.
+    def _positions_since(self, deal_id: int, period: date | None, known_at: int | None, until: date = date.max) -> tuple[list[int], list[int]]:
+        """The positions of a period's commits, and of later periods' after the first of them, until one; without a period, of all that have one.
 
         A correction of an earlier month, made later, says nothing of this one.
         """
         commits = tables.log_commit.c
         named = select(commits.position, commits.period).where(commits.position.in_(self.positions(deal_id, None, known_at)), commits.deal_id == deal_id)
-        rows = [(position, key) for position, key in self.connection.execute(named.where(commits.period.is_not(None)).order_by(commits.position))]
+        rows = [(position, key) for position, key in self.connection.execute(named.where(commits.period <= until).order_by(commits.position))]
         of_period = [position for position, key in rows if key == period]
         first = of_period[0] if of_period else 0
         return of_period, [position for position, key in rows if position >= first and (period is None or key > period)]
@@ -106,7 +105,7 @@ class LoanReader(DealReader):
         """The loans whose balance some event moves; an adjustment states no balance, whether the loan ended or not."""
         columns, commits = tables.event.c, tables.log_commit.c
         adjusts = select(commits.position).where(commits.deal_id == deal_id, commits.treatment == "adjust")
-        moving = (columns.kind.in_(_MOVING), columns.subject.is_not(None), columns.position.in_(positions), columns.position.not_in(adjusts))
+        moving = (columns.kind.in_(MOVING), columns.subject.is_not(None), columns.position.in_(positions), columns.position.not_in(adjusts))
         return set(self.connection.execute(select(columns.subject).where(columns.deal_id == deal_id, *moving).distinct()).scalars())
 
     def _balance_by_loan(self, deal_id: int, not_loans: Collection[str], value: ColumnElement[Money], *conditions: ColumnElement[bool]) -> dict[str, Money]:
@@ -116,18 +115,18 @@ class LoanReader(DealReader):
         found = self.connection.execute(chosen.where(*conditions).group_by(columns.subject)).all()  # at once: a row at a time takes twice as long
         return {loan: int(balance) for loan, balance in found if loan not in not_loans}
 
-    def _latest_stated_period(self, deal_id: int, known_at: int | None, not_loans: Collection[str]) -> date | None:
-        """The latest period in which some loan's balance was reported; the last remittance nearly always, so the search goes backwards."""
+    def _latest_stated_period(self, deal_id: int, known_at: int | None, not_loans: Collection[str], until: date = date.max) -> date | None:
+        """The latest period, not after `until`, in which some loan's balance was reported; the last remittance nearly always, so the search goes backwards."""
         columns, commits = tables.event.c, tables.log_commit.c
         stated = select(columns.position).where(
-            columns.deal_id == deal_id, columns.kind.not_in(_SET_UP), columns.balance.is_not(None), columns.subject.is_not(None)
+            columns.deal_id == deal_id, columns.kind.not_in(SET_UP), columns.balance.is_not(None), columns.subject.is_not(None)
         )
         if not_loans:
             stated = stated.where(columns.subject.not_in(sorted(not_loans)))
         if self.connection.execute(stated.where(columns.position <= (known_at or 2**31 - 1)).limit(1)).one_or_none() is None:
             return None
         periods = select(commits.period).where(commits.position.in_(self.positions(deal_id, None, known_at)), commits.deal_id == deal_id)
-        for (period,) in self.connection.execute(periods.where(commits.period.is_not(None)).distinct().order_by(commits.period.desc())).all():
+        for (period,) in self.connection.execute(periods.where(commits.period <= until).distinct().order_by(commits.period.desc())).all():
             of_period = columns.position.in_(self.positions(deal_id, period, known_at))
             if self.connection.execute(stated.where(of_period).limit(1)).one_or_none() is not None:
                 return period  # type: ignore[no-any-return]
