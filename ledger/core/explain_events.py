@@ -12,6 +12,7 @@ from ledger.core.formula import MONEY
 from ledger.core.money import Money
 from ledger.core.posting import Posting
 from ledger.core.problems import Path
+from ledger.core.receipts import adjusted_subject
 
 
 class Part(NamedTuple):
@@ -63,11 +64,12 @@ class EventsExplained(ReadingsExplained):
     def _of_facts(self, part: Part) -> Explanation:
         """The facts of one subject: each made a posting of its own, in order; wires were added up."""
         kind = part.posted.step
-        lines = [line for line in self.evidence.facts(kind, part.subject) if line.event.amount]
+        subject = adjusted_subject(part.posted.item) if kind == "adjustment" else part.subject
+        lines = [line for line in self.evidence.facts(kind, subject) if line.event.amount]
         if kind != "wire":
             before = self.evidence.postings[: part.at]
             lines = lines[sum(posted.step == kind and posted.item.removeprefix("-") == part.posted.item.removeprefix("-") for posted in before) :][:1]
-        return self._turned(part, [given(f"{kind}: {part.subject}", MONEY, line.event.amount or 0, line.source) for line in lines])
+        return self._turned(part, [given(f"{kind}: {subject}", MONEY, line.event.amount or 0, line.source) for line in lines])
 
     def _of_stated_balance(self, part: Part) -> Explanation:
         path: Path = ("pool", "balance") if self.deal.pool else ("pools", part.subject, "balance")

@@ -58,6 +58,11 @@ def adjusted_item(subject: str) -> str:
     return subject if subject.endswith(".realized_loss") else f"{subject}.adjustment"
 
 
+def adjusted_subject(item: str) -> str:
+    """The subject whose adjustment a figure, raised or lowered, is part of."""
+    return item.removeprefix("-").removesuffix(".adjustment")
+
+
 def _origin(fact: Event) -> date | None:
     """The earlier period that a fact is booked for."""
     return fact.effective_on if fact.corrects_position is not None else None

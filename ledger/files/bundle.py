@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import orjson
 
+from ledger.core.commit import CommitHeader
 from ledger.core.events import Event
 from ledger.core.log_text import MOST_CHARACTERS, has_refused
 from ledger.core.money import LIMIT
@@ -41,23 +42,6 @@ class Start(NamedTuple):
     hash: str
     event_count: int
     recorded_at: str
-
-
-class CommitLine(NamedTuple):
-    """A commit as it is hashed, in the order of the hash: the line itself gives the commit's hash."""
-
-    deal: str
-    position: int
-    previous_hash: str
-    period: str | None
-    treatment: str
-    recorded_at: str
-    actor: str
-    reason: str
-    source_name: str | None
-    source_digest: str | None
-    event_count: int
-    merkle_root: str
 
 
 class ActLine(NamedTuple):
@@ -117,7 +101,7 @@ class BundleReader:
         self._ahead = self._ahead or self._stream.readline(MOST_BYTES_OF_LINE + 1)
         return self._ahead.startswith(line_of([kind])[:-2])
 
-    def commits(self) -> Iterator[CommitLine]:
+    def commits(self) -> Iterator[CommitHeader]:
         """Each commit; its events, documents and statements are to be read before the next. Ends with the last line, whose digest is compared."""
         while True:
             before, read = self._digest.copy(), self._read()
@@ -126,7 +110,7 @@ class BundleReader:
                 return
             if read[:1] != [COMMIT]:
                 raise self.problem(f"a commit or the end of the bundle must stand here, not `{_shown(read)}`")
-            yield CommitLine(*self._held(read[1:], _COMMIT, "a commit"))
+            yield CommitHeader(*self._held(read[1:], _COMMIT, "a commit"))
 
     def events(self, count: int, at_once: int) -> Iterator[list[Event]]:
         """The events of a commit, numbered 1 to `count`, so many at once; none where it has none."""
@@ -257,7 +241,7 @@ _ACT: tuple[Column, ...] = tuple(zip(ActLine._fields[:7], (_count, _hash, _text,
 _SIGNATURE: tuple[Column, ...] = (("key", _hash), ("signature", _signed))
 _COMMIT: tuple[Column, ...] = tuple(
     zip(
-        CommitLine._fields,
+        CommitHeader._fields,
         (_text, _count, _hash, _or_null(_day), _text, _instant, _text, _text, _or_null(_text), _or_null(_text), _count, _hash),
         strict=True,
     )

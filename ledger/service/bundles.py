@@ -11,9 +11,10 @@ from typing import BinaryIO, NamedTuple
 
 import sqlalchemy.exc
 
+from ledger.core.commit import CommitHeader
 from ledger.core.events import Event
 from ledger.core.problems import Problem, ProblemsFound, stop_on
-from ledger.files.bundle import BUNDLE, DOCUMENT, END, MOST_BYTES_OF_TEXTS, SIGNATURE, STATEMENT, BundleReader, CommitLine, Start, line_of
+from ledger.files.bundle import BUNDLE, DOCUMENT, END, MOST_BYTES_OF_TEXTS, SIGNATURE, STATEMENT, BundleReader, Start, line_of
 from ledger.service.bundled_actors import last_before, take_acts, unproven
 from ledger.service.proof import Anchor, header_of_commit, seal_problems
 from ledger.service.rebuilding import Rebuilder
@@ -200,32 +201,31 @@ class _Import:
         place = f"{self.bundle.name}:{self.bundle.line}"
         return place if problem.place in ("", place) else f"{place}, {problem.place}"
 
-    def _take(self, commit: CommitLine) -> None:
+    def _take(self, commit: CommitHeader) -> None:
         """One commit with all that follows it: compared where the books have it, else appended and what rests on it made again."""
         self._stop_unless_next(commit)
         said, first, root = self._read_events(commit)
-        header = seal.Header(*commit)
         if root != commit.merkle_root:
             raise self.bundle.problem("the events do not give the commit's root: a line was altered, added or swapped")
-        self._position, self._hash, self._recorded_at = commit.position, seal.commit_hash(header).hex(), commit.recorded_at
+        self._position, self._hash, self._recorded_at = commit.position, seal.commit_hash(commit).hex(), commit.recorded_at
         self._events += commit.event_count
         texts = self._read_texts(said)
         if commit.position <= self._held.position:
             self._compare()
             self.bundle.signature()
             return
-        self.writer.add_commit(header, *_source_of(first))
+        self.writer.add_commit(commit, *_source_of(first))
         self._rebuild(commit, said, texts)
         if signed := self.bundle.signature():
             self.writer.add_signature(Signature(commit.position, last_before(self._acts, commit.recorded_at), *signed))
 
-    def _stop_unless_next(self, commit: CommitLine) -> None:
-        if (commit.deal, commit.position, commit.previous_hash) != (self.start.deal, self._position + 1, self._hash):
+    def _stop_unless_next(self, commit: CommitHeader) -> None:
+        if (commit.name, commit.position, commit.previous_hash) != (self.start.deal, self._position + 1, self._hash):
             raise self.bundle.problem(f"the commit does not follow from position {self._position} of {self.start.deal}")
         if commit.position > self.start.position or self._events + commit.event_count > self.start.event_count:
             raise self.bundle.problem("the bundle holds more than its first line says")
 
-    def _read_events(self, commit: CommitLine) -> tuple[list[Event], Event | None, str]:
+    def _read_events(self, commit: CommitHeader) -> tuple[list[Event], Event | None, str]:
         """What the ledger itself says in a commit, its first event, and the root over all; the events are written as they are read."""
         is_new, said, roots, first = commit.position > self._held.position, list[Event](), list[bytes](), None
         for batch in self.bundle.events(commit.event_count, _EVENTS_AT_ONCE):
@@ -257,7 +257,7 @@ class _Import:
             fact = f"the books have another commit here: {known.hash}, not {self._hash}"
             raise self.bundle.problem(fact, "both logs are called the same and are not the same: import into a database of its own")
 
-    def _rebuild(self, commit: CommitLine, said: Sequence[Event], texts: dict[Event, str]) -> None:
+    def _rebuild(self, commit: CommitHeader, said: Sequence[Event], texts: dict[Event, str]) -> None:
         """Keep the texts that a commit names, and make the distributions again that it records."""
         documents = {event.subject or "": body for event, body in texts.items() if event.kind == "terms"}
         for event, body in texts.items():

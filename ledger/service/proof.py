@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple, get_type_hints
 
+from ledger.core.commit import CommitHeader
 from ledger.core.problems import Problem, ProblemsFound, stop_on
 from ledger.service.known_at import existing
 from ledger.service.timestamps import vouched_time
@@ -115,9 +116,9 @@ def _commit(reader: Reader, deal: str, position: int) -> Commit:
     return reader.commit(deal, position)
 
 
-def header_of_commit(deal: str, commit: Commit) -> seal.Header:
+def header_of_commit(deal: str, commit: Commit) -> CommitHeader:
     """The header that a commit's hash covers, from its row."""
-    return seal.Header(
+    return CommitHeader(
         name=deal,
         position=commit.position,
         previous_hash=commit.previous_hash,

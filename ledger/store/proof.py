@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple, TypeAlias
 
+from ledger.core.commit import CommitHeader
 from ledger.core.events import Event
 from ledger.store import seal
 
@@ -57,7 +58,7 @@ class Proof(NamedTuple):
         return {"format": PROOF, **self._asdict()}
 
 
-def prove(header: seal.Header, events: Sequence[Event], line: int) -> Proof:
+def prove(header: CommitHeader, events: Sequence[Event], line: int) -> Proof:
     """The proof of a line (from 1) of a commit, from its header and all its events in order."""
     leaves = seal.leaves(event[:] for event in events)
     path = [node.hex() for node in audit_path(leaves, line - 1)]

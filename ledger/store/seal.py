@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from ledger.core.commit import CommitHeader
 from ledger.core.events import Event
 from ledger.core.posting import Posting
 
@@ -72,28 +73,11 @@ def genesis(name: str) -> bytes:
     return sha256(canonical(["tranche-ledger deal 1", name])).digest()
 
 
-class Header(NamedTuple):
-    """What a commit's hash covers, in this order; hashes in hex, the period and the time as text."""
-
-    name: str
-    position: int
-    previous_hash: str
-    period: str | None
-    treatment: str
-    recorded_at: str
-    actor: str
-    reason: str
-    source_name: str | None
-    source_digest: str | None
-    event_count: int
-    merkle_root: str
-
-
-def commit_hash(header: Header) -> bytes:
+def commit_hash(header: CommitHeader) -> bytes:
     return sha256(canonical(commit_array(header))).digest()
 
 
-def commit_array(header: Header) -> list[Any]:
+def commit_array(header: CommitHeader) -> list[Any]:
     """The array whose canonical bytes a commit's hash is made of."""
     return ["tranche-ledger commit 1", *header]
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from ledger.core.commit import CommitHeader
 from ledger.core.events import Event
 from ledger.core.problems import Problem
 from ledger.store import seal, tables, verify_books
@@ -35,7 +36,7 @@ class _Stored:
     """A commit row as it is stored, texts not parsed, so that an altered one can be hashed rather than refused."""
 
     position: int
-    header: seal.Header
+    header: CommitHeader
     source: str | None
     attempt: int | None
     hash: str
@@ -74,7 +75,7 @@ def _stored_commits(findings: Findings, deal: str) -> list[_Stored]:
     found = []
     for row in findings.rows(select(*_COMMITS).order_by(tables.log_commit.c.position), tables.log_commit.c.position):
         position, period, treatment, recorded, actor, reason, source, attempt, source_name, source_digest, count, root, previous, hashed = row
-        header = seal.Header(
+        header = CommitHeader(
             deal, position, previous.hex(), _text(period), treatment, _text(recorded), actor, reason, source_name, source_digest, count, root.hex()
         )
         found.append(_Stored(position, header, source, attempt, hashed.hex()))

@@ -45,6 +45,8 @@ def test_a_fee_that_took_the_spread_of_a_loss_gives_the_loss_back(store: Store) 
 
     assert [(found.subject, found.amount) for found in done.periods[0].booked] == [("servicing", -50_00), ("B.realized_loss", -50_00)]
     assert figure(statement(store, THREE), "B", "opening_balance") == "120450.00"
+    ((moved,),) = (part.parts for part in service.explain(store, NAME, "B", item="realized_loss", on=THREE).figures["realized_loss"].parts)
+    assert (moved.label, moved.value) == ("adjustment: B.realized_loss", -50_00)
     assert [figure(statement(store, TWO), "B", f"realized_loss{ending}") for ending in ("", "_restated")] == ["29600.00", "29550.00"]
     assert service.verify(store, NAME).problems == ()
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, insert, update
 
+from ledger.core.commit import CommitHeader
 from ledger.core.posting import Posting
 from ledger.store import seal
 from ledger.store.engine import Store
@@ -115,7 +116,7 @@ def test_the_printed_tables_have_every_column() -> None:
 def test_the_printed_arrays_are_those_that_are_hashed() -> None:
     text = re.sub(r"\s+", " ", DOCUMENT)
 
-    header = seal.Header._fields
+    header = CommitHeader._fields
     assert ", ".join(["previous hash" if name == "previous_hash" else "root" if name == "merkle_root" else name for name in header]) in text
     assert ", ".join(seal.DistributionHeader._fields) in text
     assert (Posting._fields[0], Posting._fields[-1]) == ("step", "origin_period")

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger.core.commit import CommitHeader
 from ledger.core.events import Event
 from ledger.store import seal
 from ledger.store.proof import Proof, audit_path, prove, proves, root_by_path
@@ -60,7 +61,7 @@ def test_a_path_of_another_leaf_or_length_leads_elsewhere(size: int, data: st.Da
 def proof() -> Proof:
     events = [Event(1, "received", "csv", amount=1, code="csv"), Event(2, "payment", "L-1", principal=100, rate="0.05"), Event(3, "curtailment", "L-1", 7)]
     root = seal.root(seal.leaves(event[:] for event in events)).hex()
-    header = seal.Header("LANTERN", 2, "00" * 32, "2025-01-25", "original", "2025-01-27T09:00:00.000000Z", "m.okafor", "January", None, None, 3, root)
+    header = CommitHeader("LANTERN", 2, "00" * 32, "2025-01-25", "original", "2025-01-27T09:00:00.000000Z", "m.okafor", "January", None, None, 3, root)
     return prove(header, events, 2)
 
 

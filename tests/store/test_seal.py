@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger.core.commit import CommitHeader
 from ledger.core.events import Event
 from ledger.core.posting import Posting
 from ledger.store import seal
@@ -53,7 +54,7 @@ def test_leaves_have_these_hashes() -> None:
 
 
 def test_genesis_root_and_commit_have_these_hashes() -> None:
-    header = seal.Header(
+    header = CommitHeader(
         DEAL, 1, GENESIS, "2025-04-01", "original", "2025-05-15T14:03:22.000001Z", "m.okafor", "April remittance", "2025-04.csv", "9f" * 32, 3, ROOT
     )
 
