@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from ledger.core.events import Event
 from ledger.core.evidence import Evidence, Line, Log, position, rerun
 from ledger.core.explain_figures import Explainer
-from ledger.core.explanation import Explanation, folded
+from ledger.core.explanation import Explanation, folded, given
+from ledger.core.formula import MONEY, NUMBER
 from ledger.core.problems import Problem, ProblemsFound, nearest
 from ledger.core.statement import BALANCE, Statement
 from ledger.core.terms import Terms
@@ -50,7 +51,8 @@ def explain(store: Store, deal: str, subject: str, *, item: str | None = None, o
         shown = drawn(reader, versions, kept, at, day)
         of, items = _asked(shown, subject, item)
         explainer = Explainer(evidence(reader, deal, kept))
-        found = {name: explained for name in items if (explained := explainer.explain(of, name)) is not None}
+        explained = {name: explainer.explain(of, name) or _of_loans(shown, of, name) for name in items}
+        found = {name: one for name, one in explained.items() if one is not None}
         return Explained(shown, of, found if item or of != subject else {name: folded(one) for name, one in found.items()})
 
 
@@ -71,6 +73,22 @@ def _asked(statement: Statement, subject: str, item: str | None) -> tuple[str, l
         remedy = nearest(item, known) or f"it has {', '.join(known)}"
         raise ProblemsFound([Problem(f"{subject} has no `{item}`", remedy, place=statement.deal)])
     return subject, [item]
+
+
+OF_LOANS: Mapping[str, str] = {
+    "collateral": "of the loans at the end of the period, as reported; see `tranche events`",
+    "delinquency": "of the loans at the end of the period, as reported; see `tranche events`",
+    "performance": "of the months of the pool; docs/statements.md has the formula",
+}
+"""Why figures that are statistics of loans are what they are: no posting stands behind them."""
+
+
+def _of_loans(statement: Statement, subject: str, item: str) -> Explanation | None:
+    for section, why in OF_LOANS.items():
+        figure = statement.sections.get(section, {}).get(subject, {}).get(item)
+        if figure is not None:
+            return given(f"{subject} {item}, {why}", MONEY if figure.kind == "money" else NUMBER, figure.value)
+    return None
 
 
 def evidence(reader: Reader, deal: str, kept: Stored, *, after: int = 0) -> Evidence:
