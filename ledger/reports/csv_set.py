@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from ledger.core.loans import LoanLoss, Modification
 from ledger.core.money import Money, format_money
 from ledger.core.statement import Statement
 from ledger.reports import csv_text
@@ -19,11 +20,15 @@ SUBJECTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 FIRST = ("deal", "distribution_date")
 """What every row begins with; the date is the period's key, its scheduled date, as in a published file."""
 
+CHANGES = ("old_rate", "new_rate", "old_maturity", "new_maturity", "modification")
+"""What stands of a modification: the terms before it, those after it (empty where they stay), and the servicer's word for it."""
+
 
 def to_csv_set(statement: Statement) -> dict[str, bytes]:
     """Each file's bytes by its name. No file is ever left out: one that the deal has nothing for has its header alone."""
     return {
         **{f"{section}.csv": _subjects(statement, section, word, labels) for section, (word, labels) in SUBJECTS.items()},
+        "loans.csv": _loans(statement),
         "flow_of_funds.csv": _flow(statement),
         "adjustments.csv": _adjustments(statement),
         "figures.csv": to_csv(statement),
@@ -43,6 +48,21 @@ def _subjects(statement: Statement, section: str, word: str, labels: tuple[str, 
         for name, found in subjects.items()
     )
     return _file(statement, (word, *labels, *items), rows)
+
+
+def _loans(statement: Statement) -> bytes:
+    """The loans that something happened to: what was lost on them, and how their terms changed; a loan of both lists has one row."""
+    losses, changes = {loss.loan: loss for loss in statement.losses}, {change.loan: change for change in statement.modifications}
+    rows = ([loan, *_lost(statement, losses.get(loan)), *_changed(changes.get(loan))] for loan in dict.fromkeys([*losses, *changes]))
+    return _file(statement, ("loan", *LoanLoss._fields[1:], *CHANGES), rows)
+
+
+def _lost(statement: Statement, loss: LoanLoss | None) -> list[str | None]:
+    return [None] * (len(LoanLoss._fields) - 1) if loss is None else [_money(statement, amount) for amount in loss[1:]]
+
+
+def _changed(change: Modification | None) -> list[object]:
+    return [None] * len(CHANGES) if change is None else [change.old.rate, change.new.rate, change.old.maturity, change.new.maturity, change.code]
 
 
 def _flow(statement: Statement) -> bytes:

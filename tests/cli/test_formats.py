@@ -102,7 +102,7 @@ def test_template_that_is_wrong_is_a_problem_and_nothing_is_written(tranche: Tra
 
     assert result.exit_code == 1
     assert "house.yaml:2:7: `logo.svg` cannot be read: there is no such file or directory; check the path" in result.stderr
-    assert "house.yaml:3:12: `distributions` is not a section of a statement; did you mean distribution?" in result.stderr
+    assert "house.yaml:3:12: `distributions` is not a section of a statement; did you mean distribution" in result.stderr
     assert not (tmp_path / "page.html").exists()
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
+from ledger.core.loans import LoanLoss, LoanTerms, Modification
 from ledger.core.statement import Figure, FlowLine, Statement
 from ledger.reports.csv import to_csv
 from ledger.reports.csv_set import SUBJECTS, to_csv_set
@@ -53,6 +55,18 @@ def test_lists_have_a_file_each_and_begin_with_deal_and_period() -> None:
         "deal": "HARBOUR-1", "distribution_date": "2025-03-25", "step": "1", "label": "pay fees to trustee", "from": "cash.funds", "to": "trustee.fee",
         "amount": "100.00", "left": "9900.00",
     }  # fmt: skip
+
+
+def test_loan_of_a_loss_and_of_a_modification_has_one_row() -> None:
+    loss = LoanLoss("L-1", 100_000, 100_000, 60_000, 5_000, 45_000, 0, 0)
+    changes = (
+        Modification("L-1", LoanTerms("0.06", date(2030, 1, 1)), LoanTerms("0.04", None), "rate"),
+        Modification("L-2", LoanTerms(), LoanTerms("5"), "=x"),
+    )
+    first, second = rows(to_csv_set(replace(statement(2), losses=(loss,), modifications=changes))["loans.csv"])
+
+    assert list(first.values())[2:] == ["L-1", "1000.00", "1000.00", "600.00", "50.00", "450.00", "0.00", "0.00", "0.06", "0.04", "2030-01-01", "", "rate"]
+    assert list(second.values())[2:] == ["L-2", *[""] * 8, "5", "", "", "'=x"]
 
 
 def test_set_holds_the_same_files_whatever_the_deal_has_and_todays_csv_as_it_is() -> None:
