@@ -18,7 +18,7 @@ ADJUSTABLE_FACTS = ("adjustment", "account_earnings")
 _AMOUNTS = ("principal", "interest", "fee", "amount", "balance")
 
 
-class Line(NamedTuple):
+class LoggedLine(NamedTuple):
     """A line of the log that is to be corrected, with the period that it counts for, and the one that it was booked in."""
 
     position: int
@@ -37,14 +37,14 @@ def is_correctable(event: Event) -> bool:
     return event.kind not in OURS and event.effect > 0
 
 
-def reversal(line: Line, adjusted: date | None = None) -> Event:
+def reversal(line: LoggedLine, adjusted: date | None = None) -> Event:
     """The exact negative of a line; `adjusted` is its period where the reversal is booked in another."""
     amounts = {name: -amount for name in _AMOUNTS if (amount := getattr(line.event, name)) is not None}
     negative = line.event._replace(effect=-1, corrects_position=line.position, corrects_line=line.event.line, source_row=None, **amounts)
     return _booked(negative, adjusted)
 
 
-def restatement(line: Line, event: Event, adjusted: date | None = None) -> Event:
+def restatement(line: LoggedLine, event: Event, adjusted: date | None = None) -> Event:
     """A line as it should have read."""
     return _booked(event._replace(corrects_position=line.position, corrects_line=line.event.line), adjusted)
 

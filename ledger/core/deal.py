@@ -27,7 +27,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema
 
-from ledger.core.fields import Amount, Currency, Day, DayCount, DealId, F, Identifier, Label, Names, OrText, ReportedName, listed, number_like
+from ledger.core.fields import Amount, Currency, Day, DayCount, DealId, FormulaField, Identifier, Label, Names, OrText, ReportedName, listed, number_like
 from ledger.core.formula import Formula
 from ledger.core.money import OddUnits, RoundingMode
 from ledger.core.problems import Path
@@ -167,7 +167,7 @@ class Reported(Model):
     """
 
     type: ReportedType
-    missing: F | None = None
+    missing: FormulaField | None = None
     index: Label = ""
     fixing: Fixing | None = None
 
@@ -197,7 +197,7 @@ class Pool(Model):
     """
 
     original_balance: Amount
-    balance: F | None = None
+    balance: FormulaField | None = None
     defaulted: Literal["included", "excluded"] = "included"
     delinquency: Literal["MBA", "OTS"] | None = None
 
@@ -209,12 +209,12 @@ class Tranche(Model):
     """A class of notes or certificates. With `of` and no balance it is an interest-only class; `residual` takes what is left."""
 
     original_balance: Amount | None = None
-    rate: F | None = None
-    of: F | None = None
+    rate: FormulaField | None = None
+    of: FormulaField | None = None
     day_count: DayCount | None = None
     accrual: Accrual | None = None
     unpaid_interest: Literal["carried", "lost"] = "carried"
-    interest_on_unpaid: F | None = None
+    interest_on_unpaid: FormulaField | None = None
     kind: Literal["note", "residual", "reference"] = "note"
     title: Label = ""
     cusip: Label = ""
@@ -225,9 +225,9 @@ class Tranche(Model):
 class Fee(Model):
     """A payee that is no class. `amount`, or `rate` of `of`, and what events of the kinds `owed_by` say; none for a payee that is paid by formula only."""
 
-    amount: F | None = None
-    rate: F | None = None
-    of: F | None = None
+    amount: FormulaField | None = None
+    rate: FormulaField | None = None
+    of: FormulaField | None = None
     owed_by: Names = ()
     day_count: DayCount | None = None
     accrual: Accrual | None = None
@@ -240,7 +240,7 @@ class Account(Model):
 
     collects: tuple[str, ...] = ()
     opening: Amount = Fraction(0)
-    target: F | None = None
+    target: FormulaField | None = None
     cash: bool = True
 
 
@@ -256,7 +256,7 @@ class Table(Model):
     """Values by date or by a formula: the row with the greatest key that is not above the present one."""
 
     by: str
-    rows: dict[str, F]
+    rows: dict[str, FormulaField]
 
     @model_validator(mode="before")
     @classmethod
@@ -275,7 +275,7 @@ class Table(Model):
 class Trigger(Model):
     """A test. `curable: false` stays failed for good; tested at determination, or at closing for the next period."""
 
-    fails_when: F
+    fails_when: FormulaField
     curable: bool = True
     tested: Literal["determination", "closing"] = "determination"
 
@@ -287,7 +287,7 @@ def _sort_of_weights(value: object) -> str:
     return "stated" if isinstance(value, Mapping) else "field"
 
 
-Weights = Annotated[Annotated[str, Tag("field")] | Annotated[dict[str, F], Tag("stated")], Discriminator(_sort_of_weights)]
+Weights = Annotated[Annotated[str, Tag("field")] | Annotated[dict[str, FormulaField], Tag("stated")], Discriminator(_sort_of_weights)]
 
 
 def _single(value: object) -> object:
@@ -301,8 +301,8 @@ class Node(Model):
     sequential: Branches | None = None
     pro_rata: Branches | None = None
     by: Weights | None = None
-    limit: F | None = None
-    when: F | None = None
+    limit: FormulaField | None = None
+    when: FormulaField | None = None
 
     @model_validator(mode="after")
     def _one_shape(self) -> Node:
@@ -328,16 +328,16 @@ VERBS: tuple[Verb, ...] = ("pay", "accrete", "write_down", "write_up", "shortfal
 class Step(Model):
     """One step: a verb with what it moves, to whom, from which accounts, up to which limit, under which condition."""
 
-    pay: F | None = None
-    accrete: F | None = None
-    write_down: F | None = None
-    write_up: F | None = None
-    shortfall: F | None = None
-    record: F | None = None
+    pay: FormulaField | None = None
+    accrete: FormulaField | None = None
+    write_down: FormulaField | None = None
+    write_up: FormulaField | None = None
+    shortfall: FormulaField | None = None
+    record: FormulaField | None = None
     to: Tree | None = None
     from_: Annotated[Names, Field(alias="from")] = ()
-    limit: F | None = None
-    when: F | None = None
+    limit: FormulaField | None = None
+    when: FormulaField | None = None
     as_: Annotated[str | None, Field(alias="as")] = None
     settles: str | None = None
     adds_to: str | None = None
@@ -363,7 +363,7 @@ class Step(Model):
 class Block(Model):
     """Steps under one condition, which is read once, on entry."""
 
-    when: F
+    when: FormulaField
     steps: tuple[Steps, ...]
 
 
@@ -374,8 +374,8 @@ def _shape(value: Any) -> str:
 Steps = Annotated[Annotated[Step, Tag("step")] | Annotated[Block, Tag("block")], Discriminator(_shape)]
 
 
-class Call(Model):
-    allowed_when: F
+class CallTerms(Model):
+    allowed_when: FormulaField
 
 
 class Deal(Model):
@@ -402,11 +402,11 @@ class Deal(Model):
     accounts: Annotated[dict[Identifier, Account], Field(min_length=1)]
     ledgers: dict[Identifier, Ledger] = {}
     tables: dict[Identifier, Table] = {}
-    amounts: dict[Identifier, F] = {}
-    ratios: dict[Identifier, F] = {}
+    amounts: dict[Identifier, FormulaField] = {}
+    ratios: dict[Identifier, FormulaField] = {}
     triggers: dict[Identifier, Trigger] = {}
     waterfall: Annotated[tuple[Steps, ...], Field(min_length=1)]
-    call: Call | None = None
+    call: CallTerms | None = None
 
     @property
     def all_pools(self) -> Mapping[str, Pool]:

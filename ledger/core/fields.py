@@ -107,7 +107,7 @@ class OrText:
         return {"anyOf": [{"type": "string", "description": self.meaning}, handler(schema)]}
 
 
-F = Annotated[Formula, BeforeValidator(_formula), WithJsonSchema({"type": ["string", "number", "boolean"], "description": "a formula"})]
+FormulaField = Annotated[Formula, BeforeValidator(_formula), WithJsonSchema({"type": ["string", "number", "boolean"], "description": "a formula"})]
 Amount = Annotated[Fraction, BeforeValidator(_number), number_like("^-?[0-9][0-9_]*([.][0-9]+)?%?$")]
 Identifier = Annotated[
     str, AfterValidator(_matching(_NAME, "a name has letters, digits, `_` and inner `-`, at most 60")), AfterValidator(_with_a_letter), _word(_NAME)

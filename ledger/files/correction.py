@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from ledger.core.correction import Line
+from ledger.core.correction import LoggedLine
 from ledger.core.events import FACTS, LOAN_FACTS, Event
 from ledger.core.problems import Problem
 from ledger.core.terms import Terms
@@ -26,7 +26,7 @@ ADDED = "corrects"
 READ = tuple(column for column in remittance.COLUMNS if column != "applies_to")
 _NAME = re.compile(r"([1-9][0-9]{0,8}):([1-9][0-9]{0,8})", re.ASCII)
 
-Find = Callable[[int, int], Line | Problem]
+Find = Callable[[int, int], LoggedLine | Problem]
 """The line of a position and number, or why it cannot be corrected."""
 
 
@@ -34,7 +34,7 @@ class Correction(NamedTuple):
     """One row: the line that it corrects (None: a late fact), the event that it states (None: the line is only taken back), the period it counts for."""
 
     row: int
-    line: Line | None
+    line: LoggedLine | None
     event: Event | None
     period: date
 
@@ -55,9 +55,9 @@ def read(source: bytes, name: str, terms_at: TermsAt, find: Find) -> list[Correc
     return found
 
 
-def _lines(rows: Sequence[Row], find: Find) -> tuple[dict[int, Line], list[tuple[int, Problem]]]:
+def _lines(rows: Sequence[Row], find: Find) -> tuple[dict[int, LoggedLine], list[tuple[int, Problem]]]:
     """The line that each row corrects, by row, and what is wrong with the rows that name one."""
-    lines: dict[int, Line] = {}
+    lines: dict[int, LoggedLine] = {}
     problems: list[tuple[int, Problem]] = []
     first: dict[str, int] = {}
     for row in rows:
@@ -85,7 +85,7 @@ def _late_problems(row: Row) -> Iterator[Problem]:
             yield Problem(f"the row names neither a line in `corrects` nor a `{column}`", remedy)
 
 
-def _moved_problems(row: Row, line: Line) -> Iterator[Problem]:
+def _moved_problems(row: Row, line: LoggedLine) -> Iterator[Problem]:
     """A line stays in its period: a fact of another one is taken back here and comes late there."""
     day = row.cells.get("distribution_date")
     if day and day != str(line.origin):
@@ -97,7 +97,7 @@ def _has_figures(row: Row) -> bool:
     return any(row.cells.get(column) for column in ("value", *FIGURES))
 
 
-def _completed(row: Row, line: Line | None, terms_at: TermsAt) -> Row:
+def _completed(row: Row, line: LoggedLine | None, terms_at: TermsAt) -> Row:
     """A row with the blank cells that its line knows."""
     if line is None:
         return row

@@ -32,7 +32,7 @@ _CODE = FIGURES.index("code")
 
 
 @dataclass(frozen=True, slots=True)
-class Month:
+class RemittedMonth:
     """What a file reports for one period. `applies_to` gives, by an event's line, the earlier period that it belongs to."""
 
     period: date
@@ -40,7 +40,7 @@ class Month:
     applies_to: dict[int, date] = field(default_factory=dict)
 
 
-def read(source: bytes, name: str, terms_at: TermsAt) -> list[Month]:
+def read(source: bytes, name: str, terms_at: TermsAt) -> list[RemittedMonth]:
     """The months of a file, in order, each by the terms in force for it.
 
     Raises ProblemsFound with everything that is wrong: the first `MOST_LISTED` of it listed, the rest counted.
@@ -66,11 +66,11 @@ def stop_on_listed(problems: Iterable[Problem]) -> None:
         raise ProblemsFound(found)
 
 
-class _Months(dict[date, Month]):
+class _Months(dict[date, RemittedMonth]):
     """The month of a period, made when its first row comes."""
 
-    def __missing__(self, period: date) -> Month:
-        return self.setdefault(period, Month(period))
+    def __missing__(self, period: date) -> RemittedMonth:
+        return self.setdefault(period, RemittedMonth(period))
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from ledger.core.events import FACTS, KINDS, LOAN_FACTS, OF_BUCKETS, PREPAYMENTS
 from ledger.core.money import LIMIT, Money, format_money
 from ledger.core.problems import Problem
 from ledger.core.terms import Terms
-from ledger.files.remittance import Month
+from ledger.files.remittance import RemittedMonth
 from ledger.files.remittance_buckets import buckets_add_up, buckets_are_named, counts_are_whole, loans_are_not_counted_twice
 from ledger.files.remittance_shapes import REASONED
 
@@ -49,7 +49,7 @@ class Context:
     false where a file is accepted as a part of the month.
     """
 
-    month: Month
+    month: RemittedMonth
     terms: Terms
     opening: Loans = field(default_factory=dict)
     pools: Mapping[str, Money] = field(default_factory=dict)

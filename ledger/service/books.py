@@ -13,8 +13,8 @@ from ledger.core.schedule import PeriodDates
 from ledger.core.state import State
 from ledger.core.terms import Terms
 from ledger.store import seal
-from ledger.store.log import Draft, Receipt, Treatment, Writer
-from ledger.store.months import Month
+from ledger.store.log import CommitTreatment, Draft, Receipt, Writer
+from ledger.store.months import RecordedMonth
 from ledger.store.projections import Reader
 
 PERIOD_DATES: tuple[str, ...] = tuple(PeriodDates.__slots__)
@@ -37,7 +37,7 @@ class Months:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._read: dict[date, Month] = {}
+        self._read: dict[date, RecordedMonth] = {}
         self._terms: Terms | None = None
 
     def at(self, terms: Terms, key: date) -> tuple[PeriodDates, Collections] | None:
@@ -123,7 +123,13 @@ def header_of(distribution: Distribution, number: int, previous: int | None, ter
 
 
 def record(
-    writer: Writer, header: seal.DistributionHeader, distribution: Distribution, events: list[Event], actor: str, reason: str, treatment: Treatment = "original"
+    writer: Writer,
+    header: seal.DistributionHeader,
+    distribution: Distribution,
+    events: list[Event],
+    actor: str,
+    reason: str,
+    treatment: CommitTreatment = "original",
 ) -> Receipt:
     """Append the commit that says what was distributed, then its postings and balances, sealed by the database."""
     number = header.number

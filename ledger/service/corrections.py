@@ -14,7 +14,7 @@ from functools import cached_property
 
 from ledger.core import correction as corrected
 from ledger.core import schedule
-from ledger.core.correction import ADJUSTABLE_FACTS, Line, Treatment, is_correctable, moves_money
+from ledger.core.correction import ADJUSTABLE_FACTS, LoggedLine, Treatment, is_correctable, moves_money
 from ledger.core.events import FACTS, Event
 from ledger.core.problems import Problem, stop_on
 from ledger.files import correction
@@ -111,7 +111,7 @@ class Incoming:
 
     # Lines --------------------------------------------------------------------------------------------------------------
 
-    def find(self, position: int, number: int) -> Line | Problem:
+    def find(self, position: int, number: int) -> LoggedLine | Problem:
         """The line that a row names, or why it cannot be corrected."""
         name, listed = f"{position}:{number}", f"see `tranche events {self.deal} --position {position}`"
         event = self.writer.line(self.deal, position, number)
@@ -129,7 +129,7 @@ class Incoming:
             return Problem(f"line {name} is `{event.kind}`, which the ledger itself appended", f"correct a fact of the servicer's; {listed}")
         is_adjustment = event.corrects_position is not None and (event.corrects_line is None or commit.treatment == "adjust")
         origin = event.effective_on if is_adjustment and event.effective_on else commit.period
-        return Line(position, event, origin, commit.period)
+        return LoggedLine(position, event, origin, commit.period)
 
     # Treatment ----------------------------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from ledger.core.problems import Problem
 from ledger.core.terms import Terms
 from ledger.files import remittance_checks
 from ledger.files.correction import Correction
-from ledger.files.remittance import Month
+from ledger.files.remittance import RemittedMonth
 from ledger.files.remittance_checks import Context, Loans
 from ledger.service.books import opened_at
 from ledger.service.terms import Versions
@@ -46,7 +46,7 @@ def pools_adjusted(reader: Reader, terms: Terms, period: date) -> Mapping[str, M
 
 
 def _moved(events: Iterable[tuple[int, Event]], terms: Terms) -> Context:
-    return Context(Month(date.max, [event for _, event in events]), terms)
+    return Context(RemittedMonth(date.max, [event for _, event in events]), terms)
 
 
 # Superseded months ----------------------------------------------------------------------------------------------------------
@@ -61,8 +61,8 @@ def month_problems(reader: Reader, versions: Versions, corrections: Sequence[Cor
         gone = {(one.line.position, one.line.event.line) for one in of_period if one.line}
         stated = [one.event for one in of_period if one.event is not None]
         kept = [event._replace(source_row=row) for subject, row in rows.items() for event in _standing(reader, versions.deal, period, subject, gone)]
-        loans = [event for event in kept if Context(Month(period, [event]), terms).by_loan]
-        month = Month(period, [event._replace(line=line) for line, event in enumerate((*stated, *loans), 1)])
+        loans = [event for event in kept if Context(RemittedMonth(period, [event]), terms).by_loan]
+        month = RemittedMonth(period, [event._replace(line=line) for line, event in enumerate((*stated, *loans), 1)])
         touched = {loan: balance for loan, balance in loans_before(reader, versions, period).items() if loan in rows}
         # A loan that the month itself set up was not known before it.
         opened = opened_at(reader, versions.deal).get(period)

@@ -16,7 +16,7 @@ from ledger.core.problems import Problem, nearest, stop_on
 from ledger.core.receipts import reported_value
 from ledger.core.terms import Terms
 from ledger.files import calendars, remittance, remittance_checks
-from ledger.files.remittance import Month
+from ledger.files.remittance import RemittedMonth
 from ledger.files.remittance_checks import INCOMPLETE, Loans
 from ledger.service.books import Stored, latest, numbered, opened_at, recorded_dates, stored
 from ledger.service.ledgers import loans_before, not_loans, pools_adjusted
@@ -81,7 +81,7 @@ class _Incoming:
     digest: str
     accept: frozenset[str]
 
-    def checked(self) -> list[Month]:
+    def checked(self) -> list[RemittedMonth]:
         """The file's months; a file that was appended before needs no second look. Raises ProblemsFound."""
         stop_on(_unknown_warnings(self.accept))
         months = remittance.read(self.body, self.name, lambda day: self.versions.at(day)[0])
@@ -92,7 +92,7 @@ class _Incoming:
             remittance.stop_on_listed(self._month_problems(months))
         return months
 
-    def _stop_on_conflict(self, months: list[Month]) -> None:
+    def _stop_on_conflict(self, months: list[RemittedMonth]) -> None:
         """Before anything is compared: a second file of a source is a correction, and is not the month that follows. Raises Conflict."""
         deal = self.versions.deal
         appended = [(month.period, row) for month in months for row in self.reader.remitted(deal, month.period) if row.source == self.source]
@@ -100,7 +100,7 @@ class _Incoming:
         if attempts:
             raise Conflict(conflict(deal, self.source, period, attempt).at(self.name) for period, attempt in attempts.items())
 
-    def _order_problems(self, months: list[Month]) -> Iterator[Problem]:
+    def _order_problems(self, months: list[RemittedMonth]) -> Iterator[Problem]:
         """A month may follow the last one remitted, or add another source to one not yet distributed; nothing may be jumped over."""
         terms, deal = self.versions.at()[0], self.versions.deal
         last = latest(self.reader, terms).distribution.number
@@ -117,7 +117,7 @@ class _Incoming:
                 yield Problem(f"{month.period} leaves out {missing}", remedy)
             expected = max(expected, number + 1)
 
-    def _seen_problems(self, months: list[Month]) -> Iterator[Problem]:
+    def _seen_problems(self, months: list[RemittedMonth]) -> Iterator[Problem]:
         """The same file for another period or deal is a mistake, unless it is accepted by name."""
         deal, periods = self.versions.deal, {month.period for month in months}
         for other, period, position in self.reader.digest_seen(self.digest) if SAME_FILE not in self.accept else ():
@@ -125,7 +125,7 @@ class _Incoming:
                 fact = f"this very file was appended to {other} for {period} (position {position})"
                 yield Problem(fact, f"if that is meant, repeat with --accept {SAME_FILE}")
 
-    def _month_problems(self, months: list[Month]) -> Iterator[Problem]:
+    def _month_problems(self, months: list[RemittedMonth]) -> Iterator[Problem]:
         """What does not agree in each month; its loans and pools open as the month before left them, in the log or in the same file."""
         loans, pools, arrived = self._loans_before(months[0].period), self._pools_before(months[0].period), set[str]()
         for month in months:
@@ -135,7 +135,7 @@ class _Incoming:
             loans, pools = remittance_checks.closing_loans(context), remittance_checks.closing_pools(context)
             arrived.update(context.rolled)
 
-    def _context(self, month: Month, loans: Loans, pools: Mapping[str, int], arrived: set[str]) -> remittance_checks.Context:
+    def _context(self, month: RemittedMonth, loans: Loans, pools: Mapping[str, int], arrived: set[str]) -> remittance_checks.Context:
         deal, terms = self.versions.deal, self.versions.at(month.period)[0]
 
         def known(some: Collection[str]) -> set[str]:
@@ -174,7 +174,7 @@ class _Incoming:
         return {name: pool_balance(last.closing.balances, terms, name) + adjusted[name] for name in moved_by_events}
 
 
-def _stated_elsewhere(reader: Reader, terms: Terms, month: Month) -> Iterator[tuple[int, Problem]]:
+def _stated_elsewhere(reader: Reader, terms: Terms, month: RemittedMonth) -> Iterator[tuple[int, Problem]]:
     """(row, problem) of each reported value that the log has with another figure for the same period: an index fixing, or another source's."""
     reported = [event for event in month.events if event.kind == "reported"]
     known = [(event.subject, position, event) for position, event in reader.facts(terms.deal.deal, month.period, ["reported"])] if reported else []
@@ -200,7 +200,7 @@ def _unknown_warnings(accept: Collection[str]) -> Iterator[Problem]:
 
 
 def _append_month(
-    writer: Writer, versions: Versions, month: Month, opening: Stored, incoming: _Incoming, position: int, format_: str, actor: str, reason: str
+    writer: Writer, versions: Versions, month: RemittedMonth, opening: Stored, incoming: _Incoming, position: int, format_: str, actor: str, reason: str
 ) -> Remitted:
     """One month as one commit: what was received, the period's dates where it is new, then the file's events.
 
@@ -214,7 +214,7 @@ def _append_month(
     return Remitted(month.period, writer.append(draft, expected_position=position), len(month.events))
 
 
-def _with_origins(reader: Reader, terms: Terms, month: Month) -> Iterator[Event]:
+def _with_origins(reader: Reader, terms: Terms, month: RemittedMonth) -> Iterator[Event]:
     """The file's events; one that applies to an earlier period names that period's first commit (the first of the log, before boarding)."""
     if not month.applies_to:
         yield from month.events

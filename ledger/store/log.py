@@ -14,6 +14,7 @@ import sqlalchemy.exc
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from ledger.core.commit import CommitHeader
+from ledger.core.correction import Treatment
 from ledger.core.distribution import BalanceRow
 from ledger.core.events import Event
 from ledger.core.log_text import MOST_CHARACTERS, has_refused, text_problems
@@ -26,7 +27,7 @@ from ledger.store.bulk import database_dates, insert_rows
 from ledger.store.keys import Signer
 from ledger.store.projections import Head, Reader
 
-Treatment = Literal["original", "supersede", "adjust", "reopen"]
+CommitTreatment = Literal["original"] | Treatment
 _EFFECTIVE_ON = Event._fields.index("effective_on")
 _ORIGIN_PERIOD = 1 + Posting._fields.index("origin_period")
 """Where the dates stand in a line of each, which for a posting begins with its number."""
@@ -62,7 +63,7 @@ class Draft:
     period: date | None
     actor: str
     reason: str
-    treatment: Treatment = "original"
+    treatment: CommitTreatment = "original"
     source: str | None = None
     attempt: int | None = None
     source_name: str | None = None

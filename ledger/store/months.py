@@ -19,7 +19,7 @@ _COLUMNS = tables.event.c
 _EVENT_COLUMNS = [_COLUMNS[name] for name in Event._fields]
 
 
-class Month(NamedTuple):
+class RecordedMonth(NamedTuple):
     """What was recorded of a period: sums by kind, pool and origin, and the facts that are read one by one with their positions."""
 
     totals: list[Total]
@@ -29,7 +29,7 @@ class Month(NamedTuple):
 class MonthReader(DealReader):
     """The part of `Reader` that reads what periods collected."""
 
-    def months(self, deal: str, first: date, kinds: Collection[str], facts: Collection[str], by_pool: bool, *, at_most: int = 24) -> dict[date, Month]:
+    def months(self, deal: str, first: date, kinds: Collection[str], facts: Collection[str], by_pool: bool, *, at_most: int = 24) -> dict[date, RecordedMonth]:
         """The periods from `first` on that have commits, at most so many: sums of `kinds`, and the `facts` one by one."""
         deal_id, commits = self.deal_id(deal), tables.log_commit.c
         periods = select(commits.period).where(commits.deal_id == deal_id, commits.period >= first).distinct().order_by(commits.period).limit(at_most)
@@ -43,7 +43,7 @@ class MonthReader(DealReader):
         of_facts = select(_COLUMNS.position, *_EVENT_COLUMNS).where(_COLUMNS.deal_id == deal_id, _COLUMNS.position.in_(positions))
         for position, *event in self.connection.execute(of_facts.where(_COLUMNS.kind.in_(sorted(facts))).order_by(_COLUMNS.position, _COLUMNS.line)):
             rows[period_of[position]].append((position, Event(*event)))
-        return {period: Month(merged(totals[period]), standing(rows[period])) for period in sorted(set(period_of.values()))}
+        return {period: RecordedMonth(merged(totals[period]), standing(rows[period])) for period in sorted(set(period_of.values()))}
 
 
 def merged(totals: Iterable[Total]) -> list[Total]:

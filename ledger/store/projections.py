@@ -74,7 +74,7 @@ class PeriodRow(NamedTuple):
     commits: int
 
 
-class Remitted(NamedTuple):
+class RemittanceRow(NamedTuple):
     """A remittance of a period: which file of which source, and where it stands."""
 
     source: str
@@ -196,12 +196,12 @@ class Reader(BookReader, LifeReader, TapeReader, MonthReader, LineReader, ActRea
             chosen = chosen.where(commits.position <= known_at)
         return [PeriodRow(*row) for row in self.connection.execute(chosen)]
 
-    def remitted(self, deal: str, period: date) -> list[Remitted]:
+    def remitted(self, deal: str, period: date) -> list[RemittanceRow]:
         """The files that were appended for a period, in order."""
         commits = tables.log_commit.c
         chosen = select(commits.source, commits.attempt, commits.source_digest, commits.position)
         of_period = (commits.deal_id == self.deal_id(deal), commits.period == period, commits.source.is_not(None))
-        return [Remitted(*row) for row in self.connection.execute(chosen.where(*of_period).order_by(commits.position))]
+        return [RemittanceRow(*row) for row in self.connection.execute(chosen.where(*of_period).order_by(commits.position))]
 
     def digest_seen(self, digest: str) -> list[Seen]:
         """Every commit, of any deal, that came from a file of this digest."""

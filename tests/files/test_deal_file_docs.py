@@ -60,7 +60,7 @@ FIELDS: list[tuple[str, type[BaseModel]]] = [
     ("### `accounts`", models.Account),
     ("### `ledgers`", models.Ledger),
     ("### `triggers`", models.Trigger),
-    ("### `call`", models.Call),
+    ("### `call`", models.CallTerms),
     ("## Steps", models.Step),
     ("## Steps", models.Block),
     ("## Trees", models.Node),

@@ -17,7 +17,7 @@ from ledger.core.money import format_money
 from ledger.core.problems import Problem, ProblemsFound
 from ledger.core.terms import Terms
 from ledger.files import cells, csv_text, deal_file, remittance
-from ledger.files.remittance import MOST_LISTED, Month
+from ledger.files.remittance import MOST_LISTED, RemittedMonth
 from tests.conftest import ROOT
 
 CATALOGUE = ROOT / "tests" / "errors" / "remittance"
@@ -25,7 +25,7 @@ LARCH, POPLAR, ASPEN = (deal_file.load((CATALOGUE / folder / "deal.yaml").read_b
 FEBRUARY, MARCH = date(2025, 2, 25), date(2025, 3, 25)
 
 
-def months_of(text: str | bytes, terms: Terms = LARCH) -> list[Month]:
+def months_of(text: str | bytes, terms: Terms = LARCH) -> list[RemittedMonth]:
     return remittance.read(text.encode() if isinstance(text, str) else text, "file.csv", lambda _day: terms)
 
 

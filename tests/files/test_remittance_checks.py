@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ledger.core.events import Event
 from ledger.core.terms import Terms
 from ledger.files import deal_file, remittance_checks
-from ledger.files.remittance import Month
+from ledger.files.remittance import RemittedMonth
 from ledger.files.remittance_checks import Context
 from tests.conftest import ROOT
 from tests.files.test_remittance import MARCH
@@ -42,7 +42,7 @@ def months(draw: st.DrawFn) -> tuple[Context, int]:
     events += [Event(0, "closing_balance", pool or None, balance=balance) for pool, balance in closing.items()]
     lines = [event._replace(line=line, source_row=line + 1) for line, event in enumerate(draw(st.permutations(events)), 1)]
     numbers = [index for index, event in enumerate(lines) if event.principal is not None or event.amount is not None or event.balance is not None]
-    return Context(Month(MARCH, lines), terms, opening), draw(st.sampled_from(numbers))
+    return Context(RemittedMonth(MARCH, lines), terms, opening), draw(st.sampled_from(numbers))
 
 
 def facts_of(context: Context) -> list[str]:
@@ -65,7 +65,7 @@ def test_any_figure_that_moves_or_states_a_balance_is_missed_when_it_is_changed(
     column = next(column for column in ("principal", "amount", "balance") if getattr(events[index], column) is not None)
     events[index] = events[index]._replace(**{column: getattr(events[index], column) + change})
 
-    assert facts_of(replace(context, month=Month(MARCH, events))) != []
+    assert facts_of(replace(context, month=RemittedMonth(MARCH, events))) != []
 
 
 @given(months())
@@ -74,7 +74,7 @@ def test_loan_whose_rows_are_all_left_out_is_missed(month: tuple[Context, int]) 
     gone = next(iter(context.opening))
     events = [event for event in context.month.events if event.subject != gone]
 
-    facts = facts_of(replace(context, month=Month(MARCH, events)))
+    facts = facts_of(replace(context, month=RemittedMonth(MARCH, events)))
 
     assert len(context.opening) == 1 or any(fact.startswith(f"loan {gone}, with a balance of") for fact in facts)
 
@@ -85,6 +85,8 @@ def test_rows_repeated_are_found_one_by_one(month: tuple[Context, int]) -> None:
     count = len(context.month.events)
     twice = [event._replace(line=line, source_row=line + 1) for line, event in enumerate([*context.month.events, *context.month.events], 1)]
 
-    found = {row for row, problem in remittance_checks.check(replace(context, month=Month(MARCH, twice))) if "stands twice, first in row" in problem.fact}
+    found = {
+        row for row, problem in remittance_checks.check(replace(context, month=RemittedMonth(MARCH, twice))) if "stands twice, first in row" in problem.fact
+    }
 
     assert found == set(range(count + 2, 2 * count + 2))

@@ -16,7 +16,7 @@ from ledger.core.posting import Posting
 from ledger.store import seal
 from ledger.store.engine import Store
 from ledger.store.keys import Signer
-from ledger.store.log import Draft, Receipt, Treatment, Writer
+from ledger.store.log import CommitTreatment, Draft, Receipt, Writer
 
 DEAL = "MERIDIAN-2025-1"
 LOANS = 6
@@ -44,12 +44,12 @@ def numbered(events: Iterable[Event]) -> list[Event]:
     return [event._replace(line=line) for line, event in enumerate(events, 1)]
 
 
-def draft(events: Iterable[Event], key: date | None = None, *, treatment: Treatment = "original") -> Draft:
+def draft(events: Iterable[Event], key: date | None = None, *, treatment: CommitTreatment = "original") -> Draft:
     """A commit without a file."""
     return Draft(numbered(events), key, ACTOR, "a reason", treatment)
 
 
-def remittance(events: Iterable[Event], key: date, *, text: str = "", source: str = "csv", attempt: int = 1, treatment: Treatment = "original") -> Draft:
+def remittance(events: Iterable[Event], key: date, *, text: str = "", source: str = "csv", attempt: int = 1, treatment: CommitTreatment = "original") -> Draft:
     """A commit from a file whose text is told apart by `text`; its first event says what was received."""
     received = Event(0, "received", source, amount=attempt, code="csv")
     digest = seal.digest(f"{key} {source} {attempt} {text}")

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table, insert, select
 
 from ledger.core.events import Event
 from ledger.store.engine import Store
-from ledger.store.log import Treatment
+from ledger.store.log import CommitTreatment
 from ledger.store.tables import event, head, log_commit, metadata
 from ledger.store.verify import verify
 from tests.store import sample
@@ -147,7 +147,7 @@ WRONG = month_events(4)[0]
 EXACT = reversal(2, 2, WRONG)
 
 
-def append(store: Store, *events: Event, treatment: Treatment = "supersede") -> None:
+def append(store: Store, *events: Event, treatment: CommitTreatment = "supersede") -> None:
     with store.writing(DEAL) as writer:
         writer.append(draft(events, period(4), treatment=treatment))
 
