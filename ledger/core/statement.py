@@ -25,6 +25,7 @@ from ledger.core.judgements import judged
 from ledger.core.loans import NOTHING_SAID, Collateral, LoanLoss, Modification
 from ledger.core.money import Money, format_exact, format_money, round_exact
 from ledger.core.names import ACCOUNT_ITEMS, FEE_ITEMS, POOL_ITEMS, REPORTED_TYPES, TRANCHE_ITEMS, Item, add, component_keys, pool_balance
+from ledger.core.netting import outstanding
 from ledger.core.notional import notionals
 from ledger.core.posting import EXCESS, Posting
 from ledger.core.problems import ProblemsFound
@@ -107,7 +108,7 @@ class Statement:
 
     `as_of` is the day that was asked for, None for the last distribution. `labels` holds the title, CUSIP, ISIN and kind of classes and the title of
     fees, where they have one. `position` and `head` say up to which commit of the log it was drawn, and that commit's hash: every copy is an anchor
-    of the chain. `owed` is what reopened periods left owed to a payee (above zero) or by one. `methods` are those by which pools count days past due.
+    of the chain. `owed` is what closed periods left owed to a payee (above zero) or by one. `methods` are those by which pools count days past due.
     """
 
     deal: str
@@ -201,7 +202,7 @@ def draw(
         deal.deal, deal.title, deal.currency, terms.scale, "position" if opens else "distribution", distribution.number, days, _labels(terms),
         {name: subjects for name, subjects in {**sections, **collateral.sections}.items() if subjects},
         tuple(flow_of_funds(terms, run.state.balances, shown)),
-        tuple(adjustments(shown)), tuple(received), as_of, position, head, deal.rounding.printed, revision, dict(owed(distribution.closing.balances)),
+        tuple(adjustments(shown)), tuple(received), as_of, position, head, deal.rounding.printed, revision, outstanding(distribution.closing.balances),
         tests=() if opens else tuple(judged(terms, distribution)), corrections=tuple(corrections),
         accruals=() if opens else tuple(details.accruals(run)), by_step=tuple(details.by_step(terms, shown)),
         key_dates=details.key_dates(deal, distribution.number),
@@ -224,13 +225,6 @@ def _labels(terms: Terms) -> dict[str, dict[str, str]]:
     classes = {name: {"title": item.title, "cusip": item.cusip, "isin": item.isin, "kind": item.kind} for name, item in deal.tranches.items()}
     fees = {name: {"title": fee.title} for name, fee in deal.fees.items()}
     return {name: {key: text for key, text in found.items() if text} for name, found in {**classes, **fees}.items()}
-
-
-def owed(balances: Mapping[str, Money]) -> Iterator[tuple[str, Money]]:
-    """What is owed to each payee (below zero: by it) because a period was reopened; a claim on the trust has a negative balance."""
-    for account, balance in sorted(balances.items()):
-        if account.startswith(posting.owed("")) and balance:
-            yield account.removeprefix(posting.owed("")), -balance
 
 
 # Sections -------------------------------------------------------------------------------------------------------------
