@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Subquery, and_, case, func, literal, literal_column, null, or_, select, tuple_
+from sqlalchemy import ColumnElement, Subquery, and_, case, func, literal, literal_column, null, or_, select, tuple_, union_all
 
 from ledger.core.events import SET_UP, STATES, Column
 from ledger.core.loans import Bucket, LoanLoss, LoanTerms, Weight
@@ -109,10 +109,15 @@ class TapeReader(LoanReader):
         said = select(_COLUMNS.subject, column.label("term"), func.max(_COLUMNS.position).label("position"), func.max(_COLUMNS.line).label("line"))
         standing = said.where(*bearing, column.is_not(None)).group_by(_COLUMNS.subject, column).having(func.sum(_COLUMNS.effect) > 0).subquery().c
         latest = func.row_number().over(partition_by=standing.subject, order_by=(standing.position.desc(), standing.line.desc()))
-        ranked = select(standing.subject, standing.term, latest.label("rank")).subquery()
-        joined = tape.outerjoin(ranked, and_(ranked.c.subject == tape.c.subject, ranked.c.rank == 1))
-        groups = (tape.c.pool, ranked.c.term)
-        chosen = select(*groups, func.sum(tape.c.closing)).select_from(joined).where(tape.c.closing > 0, *which).group_by(*groups).order_by(*groups)
+        ranked = select(standing.subject, standing.term, latest.label("rank")).subquery().c
+        # Put one below the other and grouped by loan: SQLite has no index for a join of the two, and would compare each with each.
+        said_last = select(ranked.subject, ranked.term, null().label("pool"), literal(0).label("closing")).where(ranked.rank == 1)
+        live = select(tape.c.subject, null(), tape.c.pool, tape.c.closing).where(tape.c.closing > 0, *which)
+        both = union_all(said_last, live).subquery().c
+        whole = (func.max(both.pool).label("pool"), func.max(both.term).label("term"), func.sum(both.closing).label("closing"))
+        loans = select(*whole).group_by(both.subject).having(func.sum(both.closing) > 0).subquery().c
+        groups = (loans.pool, loans.term)
+        chosen = select(*groups, func.sum(loans.closing)).group_by(*groups).order_by(*groups)
         for pool, term, balance in self.connection.execute(chosen):
             yield Weight(pool, term, int(balance))
 
