@@ -24,19 +24,19 @@ NAMED = re.compile(r"`([^`]+)`")
 
 @pytest.fixture(scope="module")
 def statements(tmp_path_factory: pytest.TempPathFactory) -> list[Statement]:
-    """The last statement of the first run of every worked deal."""
+    """Every statement of the first run of every worked deal."""
     with closing(Store(f"sqlite:///{Path(tmp_path_factory.mktemp('worked')) / 'books.db'}")) as store:
         store.upgrade()
-        return [worked(store, folder) for folder in service.worked_folders()]
+        return [drawn for folder in service.worked_folders() for drawn in worked(store, folder)]
 
 
-def worked(store: Store, folder: Path) -> Statement:
+def worked(store: Store, folder: Path) -> Iterator[Statement]:
     run = next(service.worked_deals(folder))
     deal = service.board(store, run, actor="trustee").deal
     for path in run.remittances:
         service.remit(store, deal, path.read_bytes(), path.name, actor="trustee")
-    service.distribute(store, deal, actor="trustee")
-    return service.statement(store, deal)
+    for distribution in service.distribute(store, deal, actor="trustee").distributions:
+        yield service.statement(store, deal, on=distribution.dates.distribution)
 
 
 def paths(said: Any, name: str = "") -> Iterator[str]:
