@@ -330,10 +330,10 @@ def test_directory_in_place_of_a_file_is_a_problem(opened: Tranche) -> None:
 
 
 def test_file_without_permission_is_a_problem(opened: Tranche, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: Path) -> bytes:
+    def refuse(path: Path, *_: object) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
 
     refused(opened("remit", "COVE-1", "2025-02.csv"), "2025-02.csv: permission denied; ask for the right to read or write it")
 

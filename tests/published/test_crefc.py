@@ -86,9 +86,7 @@ def test_bond_level_file_is_the_administrators_own(statement: Statement) -> None
     with shared(f"{REAL}/bond_level.csv").open(encoding="utf-8", newline="") as file:
         theirs = by_class(iter(list(csv.reader(file))[1:]))
 
-    differing = {
-        (name, column) for name, row in theirs.items() for column in COLUMNS if column not in STATIC and not same(ours[name][column], row[column])
-    }
+    differing = {(name, column) for name, row in theirs.items() for column in COLUMNS if column not in STATIC and not same(ours[name][column], row[column])}
     assert ours.keys() == theirs.keys()
     assert differing == EXCEPTIONS.keys()
 

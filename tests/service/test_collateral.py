@@ -93,7 +93,7 @@ def naive(month: str) -> dict[str, Fraction]:
                 code[loan] = row["code"]
     live = {loan: Fraction(balance) for loan, balance in balances.items() if balance > 0}
     found = defaultdict(Fraction, {"opening_loans": Fraction(opening), "closing_loans": Fraction(len(live))})
-    found["wac"] = sum(balance * Fraction(rates[loan]) for loan, balance in live.items()) / sum(live.values())
+    found["wac"] = sum((balance * Fraction(rates[loan]) for loan, balance in live.items()), Fraction(0)) / sum(live.values(), Fraction(0))
     for loan, balance in live.items() if late else ():
         name = code.get(loan) or (f"{late.get(loan, 0)}_days" if late.get(loan) else "current")
         found[f"loans_{name}"] += 1
