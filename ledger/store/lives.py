@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, literal, select
 
 from ledger.core.distribution import BalanceRow
 from ledger.core.money import Money
@@ -33,10 +33,15 @@ class LifeReader(DealReader):
     """The part of `Reader` that reads a chain of distributions."""
 
     def life(self, deal: str, number: int, *, items: Collection[str] | None = None, accounts: Collection[str] | None = None) -> list[Summed]:
-        """The distributions that lead to one, oldest first, each opened by the one before it; of `items` and `accounts` alone, where they are given."""
+        """The distributions that lead to one, oldest first, each opened by the one before it.
+
+        Of `items` and `accounts` alone, where they are given; then without what each distribution carried in its `state`.
+        """
         deal_id = self.deal_id(deal)
         chain, columns = _chain(deal_id, number), tables.distribution.c
-        chosen = select(*_DISTRIBUTION).where(columns.deal_id == deal_id, columns.number.in_(chain)).order_by(columns.number)
+        # The text of a state is long, and of no use to whoever wants a few figures.
+        read = _DISTRIBUTION if items is None else [literal("").label("state") if column.name == "state" else column for column in _DISTRIBUTION]
+        chosen = select(*read).where(columns.deal_id == deal_id, columns.number.in_(chain)).order_by(columns.number)
         found = {row.number: Summed(DistributionRow(*row)) for row in self.connection.execute(chosen)}
         for distribution, item, amount in self.connection.execute(_sums(deal_id, chain, items)).all():
             figures, lowers = found[distribution].figures, item.startswith("-")
