@@ -10,7 +10,7 @@ gives the same bytes.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -21,7 +21,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from ledger.core.branding import PLAIN, Branding
 from ledger.core.history import History
 from ledger.core.statement import Statement
-from ledger.reports.document import document
+from ledger.reports.document import Document, document
 from ledger.reports.layout import Table
 
 LONG = 24
@@ -43,19 +43,23 @@ class Shown:
 
 def to_html(statement: Statement, history: History | None = None, branding: Branding = PLAIN) -> bytes:
     """The page, in UTF-8; with the pictures of a history where one is given and matplotlib is installed."""
-    shown = document(statement, branding.sections)
-    style = _templates().get_template("statement.css").render(document=shown, deal=statement.deal, branding=branding)
-    page = _templates().get_template("statement.html").render(
+    return page(document(statement, branding.sections), statement.deal, branding, tuple(_pictures(history)) if history else ())
+
+
+def page(shown: Document, deal: str, branding: Branding = PLAIN, pictures: Sequence[Shown] = ()) -> bytes:
+    """Any document as a page; `deal` stands on each sheet of paper."""
+    style = _templates().get_template("statement.css").render(document=shown, deal=deal, branding=branding)
+    body = _templates().get_template("statement.html").render(
         document=shown, branding=branding, style=style, style_digest=_digest(style), size=size, long=LONG, together=TOGETHER,
-        logo=data_uri(branding.logo_type, branding.logo) if branding.logo else "", pictures=tuple(_pictures(history)) if history else (),
+        logo=data_uri(branding.logo_type, branding.logo) if branding.logo else "", pictures=pictures,
     )  # fmt: skip
-    return page.encode()
+    return body.encode()
 
 
 def to_exhibit(statement: Statement, branding: Branding = PLAIN) -> bytes:
     """The document for Exhibit 99.1 of a Form 10-D: tables alone, in elements that EDGAR takes, every other character than ASCII by its number."""
-    page = _templates().get_template("exhibit.html").render(document=document(statement, branding.sections), branding=branding)
-    return page.encode("ascii", "xmlcharrefreplace")
+    body = _templates().get_template("exhibit.html").render(document=document(statement, branding.sections), branding=branding)
+    return body.encode("ascii", "xmlcharrefreplace")
 
 
 def data_uri(media_type: str, data: bytes) -> str:

@@ -18,7 +18,9 @@ from ledger.core.money import format_exact, round_to
 from ledger.core.problems import Problem, nearest
 from ledger.core.published import Key, PublishedFigure, Tolerance
 from ledger.core.statement import Figure, Statement
-from ledger.reports.layout import in_words, plain
+from ledger.reports.cells import words
+from ledger.reports.document import Document
+from ledger.reports.layout import Cell, Table, in_words, plain
 
 Verdict = Literal["ties", "derived", "tolerated", "differs", "not compared"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
@@ -152,6 +154,31 @@ def to_text(found: Reconciliation, every_line: bool = False) -> str:
 
 def _shown_difference(line: Line) -> str:
     return format_exact(line.difference) if line.difference else ""
+
+
+def document(found: Reconciliation, deal: str, name: str) -> Document:
+    """The comparison of a deal with a published file as a document: how many lines of each verdict, and every line."""
+    counts = [[*words(verdict), Cell(f"{count}", Fraction(count))] for verdict, count in found.counts.items() if count]
+    rows = [[*words(*line.published.key), *_figures(line), *words(line.verdict, line.reason)] for line in found.lines]
+    headers = ("date", "subject", "item", "published", "ours", "difference", "verdict", "reason")
+    tables = (
+        Table("verdicts", "Verdicts", ["verdict", "figures"], counts, [*words("total"), Cell(f"{len(found.lines)}", Fraction(len(found.lines)))]),
+        Table("lines", "Published figures beside ours", headers, rows, left={0, 1, 2, 6, 7}),
+    )
+    footer = "Everything ties, is derived, tolerated or declared" if found.ties else f"Left to explain: {len(found.problems)}"
+    return Document(f"{deal} beside {name}", f"{len(found.lines)} published figures", (), tables, footer)
+
+
+def _figures(line: Line) -> Iterator[Cell]:
+    """The published figure, ours and the difference: numbers where the published one is one."""
+    published = line.published.value if isinstance(line.published.value, Fraction) else None
+    yield Cell(line.published.text, published, line.published.places)
+    yield Cell(line.ours, Fraction(line.ours) if published is not None and line.ours else None, _places(line.ours))
+    yield Cell(_shown_difference(line), line.difference or None, _places(_shown_difference(line)))
+
+
+def _places(text: str) -> int:
+    return len(text.partition(".")[2])
 
 
 def to_json(found: Reconciliation) -> bytes:

@@ -55,19 +55,24 @@ DAY = "yyyy-mm-dd"
 
 def to_xlsx(statement: Statement, history: History | None = None, branding: Branding = PLAIN) -> bytes:
     """The statement as an XLSX file, with charts of the deal's life where its history is given. Raises ProblemsFound where XlsxWriter is not installed."""
+    paper = LETTER if statement.currency in US_LETTER else A4
+    return workbook(
+        document(statement, branding.sections), statement.deal, statement.dates["distribution"], paper, branding, charts(history) if history else ()
+    )
+
+
+def workbook(shown: Document, deal: str, day: date, paper: int, branding: Branding = PLAIN, pictures: Sequence[Chart] = ()) -> bytes:
+    """Any document as an XLSX file. The day of making is `day`, since nothing printed depends on when it was printed. Raises ProblemsFound as above."""
     try:
         from xlsxwriter import Workbook
     except ImportError:
         raise missing("xlsxwriter", "a statement as XLSX", "excel") from None
-    shown, day, stream = document(statement, branding.sections), statement.dates["distribution"], BytesIO()
+    stream = BytesIO()
     # Every text is written as a string; the options hold even so, should one ever be written by the `write` that guesses.
     safe = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with Workbook(stream, safe) as workbook:
-        # The day of making is the distribution's, since nothing printed depends on when it was printed.
-        made = {"title": shown.title[:255], "author": (branding.name or statement.deal)[:255], "created": _moment(day)}
-        workbook.set_properties(made)
-        book = _Book(workbook, branding, shown.footer, LETTER if statement.currency in US_LETTER else A4)
-        pictures = charts(history) if history else ()
+    with Workbook(stream, safe) as made:
+        made.set_properties({"title": shown.title[:255], "author": (branding.name or deal)[:255], "created": _moment(day)})
+        book = _Book(made, branding, shown.footer, paper)
         titles = [*(table.title for table in shown.sections), *(chart.title for chart in pictures)]
         first, *names = sheet_names([FIRST, *titles])
         book.opening(first, shown, dict(zip(names, titles, strict=True)))
