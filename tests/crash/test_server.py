@@ -51,9 +51,12 @@ class Server:
         name = make_url(url).database
         with psycopg.connect(self.url, autocommit=True) as connection:
             served = connection.execute("SELECT pid FROM pg_stat_activity WHERE datname = %s", (name,)).fetchall()
-        assert served
-        for (pid,) in served:
-            os.kill(pid, signal.SIGKILL)
+            assert served
+            for (pid,) in served:
+                os.kill(pid, signal.SIGKILL)
+            # The server ends every connection before it starts itself afresh: until this one is ended, it has not noticed.
+            with pytest.raises(psycopg.OperationalError):
+                connection.execute("SELECT pg_sleep(%s)", (RECOVERY,))
         self.wait()
 
     def kill_all(self, _url: str) -> None:
