@@ -12,6 +12,7 @@ from typing import NamedTuple
 POOL = 1_000_000_00
 PAYEES = ("A", "R", "servicer", "trustee")
 
+# Principal comes before the fee, so that a fee that was wrong took nothing from A: what one class had of another's is told in tests/core/test_netting.py.
 DEAL = """
 deal: {name}
 approval: {asks}
@@ -24,8 +25,8 @@ tranches:
 fees: {{trustee: {{amount: {fee}}}}}
 accounts: {{funds: {{collects: [interest, scheduled_principal]}}}}
 waterfall:
-  - {{pay: fees, to: trustee, from: funds}}
   - {{pay: principal, to: A, from: funds, limit: pool.scheduled_principal}}
+  - {{pay: fees, to: trustee, from: funds}}
   - {{pay: rest, to: R, from: funds}}
 """
 
@@ -121,10 +122,9 @@ class Model:
         due = before.due + sum(collected.values())
         cash, due = max(0, due), min(0, due)
         wired, fee_owed = cash, before.fee_unpaid + self.fee(period) + self.total(period, "trustee")
-        fee = max(0, min(cash, fee_owed))
-        cash -= fee
         principal = min(cash, max(0, collected["scheduled_principal"]), before.class_a)
-        paid = {"A": principal, "R": cash - principal, "servicer": -wired, "trustee": fee}
+        fee = max(0, min(cash - principal, fee_owed))
+        paid = {"A": principal, "R": cash - principal - fee, "servicer": -wired, "trustee": fee}
         old = [one for one in self.versions if one.period == period]
         really = old[0].paid if old else paid
         owed = {payee: before.owed[payee] + paid[payee] - really[payee] for payee in PAYEES}
