@@ -6,10 +6,11 @@ Postings are a projection of the log: they can be dropped and made again, and co
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from ledger.core.collections import Collections
@@ -68,6 +69,10 @@ class Distribution:
             BalanceRow(account, opening.get(account, 0), received.get(account, 0), paid.get(account, 0), closing.get(account, 0))
             for account in sorted({*closing, *opening, *received, *paid})
         ]
+
+    def before(self, causes: Collection[str]) -> Distribution:
+        """The period as it stood when its postings had no other causes than these: before its first step, say."""
+        return replace(self, postings=tuple(takewhile(lambda posted: posted.cause in causes, self.postings)))
 
     def running(self, terms: Terms) -> Running:
         """The period as it stood when it closed, so that a statement reads its figures through the same names as the formulas did."""

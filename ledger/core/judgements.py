@@ -6,10 +6,8 @@ Nothing of it is stored. The state at that moment is the opening and the posting
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 from fractions import Fraction
-from itertools import takewhile
 
 from ledger.core.accrual import ACCRUAL
 from ledger.core.disclosures import Tested
@@ -42,8 +40,7 @@ def judged(terms: Terms, distribution: Distribution) -> Iterator[Tested]:
 
 def _determination(terms: Terms, distribution: Distribution) -> Running:
     """The period as it stood before its first step: after what was received and accrued. Its triggers are still those of the close before."""
-    made = tuple(takewhile(lambda posted: posted.cause in (EVENTS, ACCRUAL), distribution.postings))
-    run = replace(distribution, postings=made).running(terms)
+    run = distribution.before((EVENTS, ACCRUAL)).running(terms)
     run.triggers = dict(distribution.opening.triggers)
     return run
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import takewhile
 
 from ledger.core import posting
 from ledger.core.collections import Collections
@@ -29,9 +28,8 @@ def notionals(run: Running, tranche: str) -> Iterator[tuple[str, Money]]:
 
 def as_accrued(run: Running) -> Running:
     """A closed period as it stood when interest accrued: after what was received, before the first step."""
-    received = tuple(takewhile(lambda posted: posted.cause == EVENTS, run.postings))
     readings = Readings(run.reported, run.rates, run.fractions, run.triggers, run.called)
-    return Distribution(run.number, run.dates, run.state, run.state, received, readings).running(run.terms)
+    return Distribution(run.number, run.dates, run.state, run.state, tuple(run.postings), readings).before((EVENTS,)).running(run.terms)
 
 
 def at_close(run: Running) -> Running:

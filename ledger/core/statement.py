@@ -138,6 +138,10 @@ class Statement:
     modifications: tuple[Modification, ...] = ()
     methods: Mapping[str, str] = field(default_factory=dict)
 
+    def label(self, subject: str, name: str) -> str:
+        """A label of a class or fee, such as its title; blank where it has none."""
+        return self.labels.get(subject, {}).get(name, "")
+
     def subjects(self) -> set[str]:
         """Every subject that has a figure."""
         return {subject for section in self.sections.values() for subject in section}

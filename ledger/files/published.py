@@ -78,7 +78,7 @@ def _key(cells: Mapping[str, str]) -> Key:
     for column in ("subject", "item"):
         if not cells[column]:
             raise _wrong(f"`{column}` is blank", "name the class, fee, account, pool or `deal`, and its figure")
-    day = _day(cells["distribution_date"])
+    day = day_in(cells["distribution_date"])
     if day is None:
         raise _wrong(f"`{cells['distribution_date']}` is not a date such as 2025-04-25", "write the period's scheduled distribution date")
     return day, cells["subject"], cells["item"]
@@ -95,7 +95,7 @@ def _value(text: str) -> tuple[Fraction | bool | date, int]:
     """What an amount says, and how many decimal places it shows; 4.25% shows four. Raises ProblemsFound."""
     if text.lower() in FLAGS:
         return FLAGS[text.lower()], 0
-    day = _day(text)
+    day = day_in(text)
     if day is not None:
         return day, 0
     try:
@@ -105,7 +105,7 @@ def _value(text: str) -> tuple[Fraction | bool | date, int]:
     return value, len(text.rstrip("%").partition(".")[2]) + 2 * text.endswith("%")
 
 
-def _day(text: str) -> date | None:
+def day_in(text: str) -> date | None:
     """A date as 2025-04-25; 20250425 is a number."""
     try:
         return date.fromisoformat(text) if _DAY.match(text) else None

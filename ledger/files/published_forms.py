@@ -14,7 +14,7 @@ from typing import Any, Literal
 from ledger.core.money import parse_number
 from ledger.core.problems import Problem, nearest, stop_on
 from ledger.core.published import PublishedFigure
-from ledger.files.published import read_published
+from ledger.files.published import day_in, read_published
 
 Sort = Literal["balance", "notional", "paid"]
 """What a class has: a balance, a notional that it accrues on, or neither."""
@@ -142,18 +142,11 @@ def _stated(key: date, subject: str, item: str, figure: Any, place: str) -> Publ
     try:
         value: Fraction | date = parse_number(text)
     except ValueError:
-        day = _iso_day(text)
-        if day is None:
+        stated = day_in(text)
+        if stated is None:
             return Problem(f"`{text[:80]}` is no figure", "take the file as it was written", place=place)
-        value = day
+        value = stated
     return PublishedFigure((key, subject, item), text, value, len(text.partition(".")[2]), "", place)
-
-
-def _iso_day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _decoded(source: bytes, name: str) -> str:

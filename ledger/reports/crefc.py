@@ -37,7 +37,7 @@ class Line(NamedTuple):
         return Fraction(0) if found is None else self.statement.exact(found)
 
     def label(self, name: str) -> str:
-        return self.statement.labels.get(self.name, {}).get(name, "")
+        return self.statement.label(self.name, name)
 
     def principal(self) -> Fraction:
         """Paid to the class, or the fall of what a notional class runs on."""

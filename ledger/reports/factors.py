@@ -17,12 +17,11 @@ def to_factors(statement: Statement) -> bytes:
     period was reopened: the row takes the place of the earlier one.
     """
     classes = statement.sections.get("classes", {}).items()
-    shown = ((name, items) for name, items in classes if "factor" in items and statement.labels.get(name, {}).get("kind") != "reference")
+    shown = ((name, items) for name, items in classes if "factor" in items and statement.label(name, "kind") != "reference")
     return csv_text.write(HEADER, (_row(statement, name, items) for name, items in shown))
 
 
 def _row(statement: Statement, name: str, items: Items) -> list[str]:
     shown = [statement.text(items[item]) if item in items else "" for item in ("principal_per_1000", "interest_per_1000", "factor")]
     next_rate = format_exact(statement.exact(items["next_rate"])) if "next_rate" in items else ""
-    cusip = statement.labels.get(name, {}).get("cusip", "")
-    return [cusip, name, f"{statement.dates['distribution']}", *shown, next_rate, f"{statement.revision.version}"]
+    return [statement.label(name, "cusip"), name, f"{statement.dates['distribution']}", *shown, next_rate, f"{statement.revision.version}"]

@@ -78,7 +78,7 @@ def sections(statement: Statement) -> Iterator[Table]:
 def _by_kind(statement: Statement) -> tuple[dict[str, Items], dict[str, Items]]:
     """The classes that are paid, and those that hold no note."""
     classes = statement.sections.get("classes", {})
-    reference = {name: items for name, items in classes.items() if statement.labels.get(name, {}).get("kind") == "reference"}
+    reference = {name: items for name, items in classes.items() if statement.label(name, "kind") == "reference"}
     return {name: items for name, items in classes.items() if name not in reference}, reference
 
 
