@@ -177,6 +177,11 @@ STATES = ("bankruptcy", "foreclosure", "reo")
 """The words of `code` by which a loan is counted apart from those that are merely past due; of several that stand for a loan, the last of these."""
 SET_UP = ("loan_setup", "purchase")
 """Kinds by which a loan comes into the pool; what they say in `effective_on` is the loan's maturity, as it is of a `modification`."""
+OF_LIFE = (
+    "loan_setup", "purchase", "modification", "default", "liquidation_proceeds", "liquidation_expense", "realized_loss", "charge_off", "modification_loss",
+    "forgiveness", "recovery", "subsequent_recovery",
+)  # fmt: skip
+"""Kinds that say of a loan what no single month can: its terms, and what was lost of it and recovered. The index `event_by_loan` holds these and no others."""
 WITHOUT_VALUE = ("nil_month", "missing_month", "call")
 """Those of them that a row says by being there."""
 SIGNED = frozenset(
