@@ -25,7 +25,7 @@ def copy_rows(source: Connection, target: Connection, progress: Progress = lambd
     """Copy every row of every table; how many there were. Raises ProblemsFound where the target holds deals, or an actor list, already."""
     if any(target.execute(select(func.count()).select_from(table)).scalar_one() for table in (tables.deal, tables.act)):
         raise ProblemsFound([Problem("the database holds deals already, or an actor list", "restore into an empty one, made by `tranche database upgrade`")])
-    with _triggers_aside(target):
+    with triggers_aside(target):
         copied = sum(_copy_table(source, target, table, progress) for table in tables.metadata.sorted_tables)
     if target.dialect.name == "postgresql":
         _continue_numbers(target)
@@ -57,7 +57,7 @@ def _converted(row: Row[Any], stored: Sequence[Callable[[Any], Any]]) -> tuple[A
 
 
 @contextmanager
-def _triggers_aside(target: Connection) -> Iterator[None]:
+def triggers_aside(target: Connection) -> Iterator[None]:
     """Without the triggers of ours until the block ends; foreign keys and checks stay."""
     if target.dialect.name == "sqlite":
         triggers = target.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY rowid").all()

@@ -3,189 +3,154 @@
 from __future__ import annotations
 
 import random
-import time
 from collections import Counter
-from collections.abc import Iterator
-from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ledger import service
 from ledger.store.engine import Store
 from tests.crash import work
-from tests.crash.conftest import PATIENCE, Processes
+from tests.crash.checks import check_books, check_migration
+from tests.crash.conftest import Processes
+from tests.crash.databases import OLD_DEAL, Template
+from tests.crash.killing import Killed, kill_at, kill_at_random
+from tests.crash.work import Rehearsed, Step
 
+SEED = 1000
 MONTHS = 3
+LIVES = 25
+MIGRATIONS = 75
+"""The long form kills remit, correct, distribute and migrate 75 times each on each database, and 25 openings."""
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[object, object]:
-    """The books of a run that nobody killed."""
-    store = Store(f"sqlite:///{tmp_path_factory.mktemp('whole') / 'books.db'}")
-    store.upgrade()
-    work.run(store, MONTHS)
-    found = work.contents(store)
-    store.close()
-    return found
+def life(new: Template) -> list[Rehearsed]:
+    """A deal's first months, which nobody killed."""
+    with new.copy() as store:
+        return work.rehearse(store, work.life(MONTHS))
 
 
-class Killed:
-    """A child that was killed: how many commands it had acknowledged, and the last thing that it said."""
-
-    def __init__(self, told: list[str]) -> None:
-        self.acknowledged = told.count("done")
-        self.last = told[-1] if told else "started"
-
-    @property
-    def fell(self) -> str:
-        """Where the kill fell, by what the child said last."""
-        if self.last == "before commit":
-            return "within the commit"
-        return {"after commit": "after the commit, before the answer", "finished": "after the end"}.get(self.last, "before the commit")
+@pytest.fixture(scope="module")
+def migration(old: Template) -> Rehearsed:
+    """A migration that nobody killed."""
+    with old.copy() as store:
+        return work.rehearse(store, [Step("migrate")], OLD_DEAL)[0]
 
 
-def start(processes: Processes, url: str, point: str | None = None, occurrence: int = 0) -> Any:
-    ours, theirs = processes.Pipe()
-    process = processes.Process(target=work.child, args=(url, MONTHS, point, occurrence, theirs))
-    process.start()
-    theirs.close()
-    return process, ours
+# Named moments --------------------------------------------------------------------------------------------------------
 
 
-def listen(parent: Connection, until: str, times: int = 1) -> list[str]:
-    """What a child says until it has said one thing so many times; a silent one fails the test."""
-    told: list[str] = []
-    while told.count(until) < times:
-        assert parent.poll(PATIENCE), f"the child is silent after {told}"
-        told.append(parent.recv())
-    return told
-
-
-def rest(parent: Connection) -> Iterator[str]:
-    """What was said before the kill and not yet heard."""
-    while True:
-        try:
-            yield parent.recv()
-        except EOFError:
-            return
-
-
-def kill(process: Any, parent: Connection, told: list[str], store: Store) -> Killed:
-    process.kill()
-    process.join(PATIENCE)
-    told = [*told, *rest(parent)]
-    parent.close()
-    process.close()
-    wait_for_server(store)
-    return Killed([word for word in told if word != "waiting"])
-
-
-def wait_for_server(store: Store) -> None:
-    """Until PostgreSQL has noticed that its client is gone, a commit may still be under way; SQLite has nobody to wait for."""
-    others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    deadline = time.monotonic() + PATIENCE
-    while store.is_postgresql:
-        with store.engine.connect() as connection:
-            if connection.exec_driver_sql(others).scalar_one() == 0:
-                return
-        assert time.monotonic() < deadline, "the server still serves a client that is dead"
-        time.sleep(0.002)
-
-
-def check_books(store: Store, killed: Killed, uninterrupted: object) -> None:
-    """Acknowledged commits are there, at most one more; everything verifies; running the same commands again completes the books."""
-    stored = work.commits(store)
-    assert killed.acknowledged <= stored <= killed.acknowledged + 1
-    assert not stored or service.verify(store, work.DEAL).problems == ()
-
-    work.run(store, MONTHS)
-
-    assert work.contents(store) == uninterrupted
-    assert service.verify(store, work.DEAL).problems == ()
-
-
-def kill_at(processes: Processes, store: Store, point: str, occurrence: int) -> Killed:
-    process, parent = start(processes, store.url.render_as_string(hide_password=False), point, occurrence)
-    return kill(process, parent, listen(parent, "waiting"), store)
+def stage(life: list[Rehearsed], step: Step) -> tuple[list[Rehearsed], Rehearsed]:
+    """What comes before a step, and the step."""
+    number = [rehearsed.step for rehearsed in life].index(step)
+    return life[:number], life[number]
 
 
 @pytest.mark.parametrize("point", work.POINTS)
-def test_killed_at_a_write_point(processes: Processes, store: Store, uninterrupted: object, point: str) -> None:
-    killed = kill_at(processes, store, point, 2)  # in the first remittance, or the first distribution after opening
+def test_killed_at_a_write_point(processes: Processes, new: Template, life: list[Rehearsed], point: str) -> None:
+    earlier, rehearsed = stage(life, Step("distribute", 1))
+    with new.copy() as store:
+        work.rehearse(store, [each.step for each in earlier])
 
-    assert killed.last == point
-    assert work.commits(store) == killed.acknowledged + (point == "after commit")
-    check_books(store, killed, uninterrupted)
+        killed = kill_at(processes, store, rehearsed.step, rehearsed.told.index(point) + 1)
 
-
-@pytest.mark.long
-@pytest.mark.parametrize("occurrence", [1, 3, 4])
-@pytest.mark.parametrize("point", work.POINTS)
-def test_killed_at_every_write_point_of_opening_and_of_later_months(
-    processes: Processes, store: Store, uninterrupted: object, point: str, occurrence: int
-) -> None:
-    killed = kill_at(processes, store, point, occurrence)
-
-    assert work.commits(store) == killed.acknowledged + (point == "after commit")
-    check_books(store, killed, uninterrupted)
-
-
-def kill_at_random(processes: Processes, store: Store, chance: random.Random) -> Killed:
-    """Kill some moment after a write point chosen by chance, while the child runs on."""
-    process, parent = start(processes, store.url.render_as_string(hide_password=False))
-    told = listen(parent, chance.choice(work.POINTS[:4] + work.POINTS[6:7]), chance.randint(1, 2 * MONTHS))
-    moment = time.perf_counter() + chance.uniform(0, 0.004)
-    while time.perf_counter() < moment:
-        pass
-    return kill(process, parent, told, store)
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_killed_at_a_random_moment(processes: Processes, store: Store, uninterrupted: object, seed: int) -> None:
-    check_books(store, kill_at_random(processes, store, random.Random(seed)), uninterrupted)  # noqa: S311 - a sample that can be repeated
+        assert killed.told[-1] == point
+        assert check_books(store, killed, rehearsed) == (point == "after commit")
 
 
 @pytest.mark.long
-def test_killed_at_fifty_random_moments(
-    processes: Processes, database: str, tmp_path: Path, request: pytest.FixtureRequest, uninterrupted: object, record_property: Any
+@pytest.mark.parametrize("number", range(1, 4 + len(work.POINTS)))  # with `started`, `acknowledged` and `closed`
+def test_every_command_killed_at_every_moment_that_it_tells(processes: Processes, new: Template, life: list[Rehearsed], number: int) -> None:
+    with new.copy() as store:
+        for rehearsed in life:
+            killed = kill_at(processes, store, rehearsed.step, min(number, len(rehearsed.told)))
+            check_books(store, killed, rehearsed)
+
+
+@pytest.mark.parametrize(("moment", "is_there"), [("statement", False), ("before commit", False), ("after commit", True), ("closed", True)])
+def test_migration_killed_at_a_moment(processes: Processes, old: Template, migration: Rehearsed, moment: str, is_there: bool) -> None:
+    last = max(number for number, word in enumerate(migration.told, 1) if word == moment)
+    with old.copy() as store:
+        killed = kill_at(processes, store, migration.step, last)
+
+        assert killed.told == migration.told[:last]
+        assert check_migration(store, killed, migration) == is_there
+
+
+@pytest.mark.long
+def test_migration_killed_at_every_statement(processes: Processes, old: Template, migration: Rehearsed) -> None:
+    assert migration.told.count("statement") > 10
+    for number in range(1, len(migration.told) + 1):
+        with old.copy() as store:
+            check_migration(store, kill_at(processes, store, migration.step, number), migration)
+
+
+# Random moments -------------------------------------------------------------------------------------------------------
+
+
+class Fallen:
+    """Where the kills fell, by command."""
+
+    def __init__(self) -> None:
+        self.counts: dict[str, Counter[str]] = {}
+
+    def add(self, killed: Killed, is_there: bool) -> None:
+        found = f" ({'whole' if is_there else 'absent'})" if killed.phase == "within" else ""
+        self.counts.setdefault(killed.step.command, Counter())[killed.phase + found] += 1
+
+    def report(self, database: str, request: pytest.FixtureRequest) -> None:
+        """Print the counts, past what pytest captures."""
+        columns = ["before", "within (absent)", "within (whole)", "after"]
+        with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+            for command, counts in self.counts.items():
+                fell = ", ".join(f"{counts[column]} {column}" for column in columns)
+                request.config.get_terminal_writer().line(f"\n{database}, seed {SEED}: {command} killed {counts.total()} times: {fell} the commit")
+
+    def phases(self) -> set[str]:
+        return {phase.partition(" ")[0] for counts in self.counts.values() for phase in counts}
+
+
+def live(processes: Processes, store: Store, life: list[Rehearsed], chance: random.Random, fallen: Fallen) -> None:
+    """Each command of a life is killed once, and run again."""
+    for rehearsed in life:
+        killed = kill_at_random(processes, store, rehearsed, chance)
+        fallen.add(killed, check_books(store, killed, rehearsed))
+
+
+def migrate(processes: Processes, old: Template, migration: Rehearsed, chance: random.Random, fallen: Fallen) -> None:
+    with old.copy() as store:
+        killed = kill_at_random(processes, store, migration, chance)
+        fallen.add(killed, check_migration(store, killed, migration))
+
+
+def test_commands_killed_at_random_moments(processes: Processes, new: Template, life: list[Rehearsed]) -> None:
+    with new.copy() as store:
+        live(processes, store, life[:4], random.Random(SEED), Fallen())  # noqa: S311 - a sample that can be repeated
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_migration_killed_at_a_random_moment(processes: Processes, old: Template, migration: Rehearsed, seed: int) -> None:
+    migrate(processes, old, migration, random.Random(seed), Fallen())  # noqa: S311 - as above
+
+
+@pytest.mark.long
+def test_commands_killed_at_three_hundred_random_moments(
+    processes: Processes, new: Template, old: Template, life: list[Rehearsed], migration: Rehearsed, request: pytest.FixtureRequest, record_property: Any
 ) -> None:
-    fell: Counter[str] = Counter()
-    for seed, url in enumerate(fresh_databases(database, tmp_path, 50), 1000):
-        store = Store(url)
-        store.upgrade()
-        killed = kill_at_random(processes, store, random.Random(seed))  # noqa: S311 - as above
-        fell[killed.fell] += 1
-        check_books(store, killed, uninterrupted)
-        store.close()
+    fallen, chance = Fallen(), random.Random(SEED)  # noqa: S311 - as above
+    for _ in range(LIVES):
+        with new.copy() as store:
+            live(processes, store, life, chance, fallen)
+    for _ in range(MIGRATIONS):
+        migrate(processes, old, migration, chance, fallen)
 
-    record_property("kills", dict(fell))
-    with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
-        request.config.get_terminal_writer().line(f"\n{database.partition(':')[0]}: {dict(fell)}")
-    assert fell["before the commit"] > 0
+    record_property("kills", fallen.counts)
+    fallen.report(new.database, request)
+    assert sum(counts.total() for command, counts in fallen.counts.items() if command != "open") == 300
+    assert fallen.phases() == {"before", "within", "after"}
 
 
-def fresh_databases(database: str, folder: Path, count: int) -> Iterator[str]:
-    """Empty databases beside the given one."""
-    for number in range(count):
-        if database.startswith("sqlite"):
-            yield f"sqlite:///{folder / f'{number}.db'}"
-            continue
-        given = Store(database)
-        name = f"crash_{number}_{folder.name[-20:].lower().replace('-', '_')}"
-        with given.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {name}")
-        yield given.url.set(database=name).render_as_string(hide_password=False)
-        with given.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-        given.close()
+def test_the_write_points_are_those_that_the_store_passes(life: list[Rehearsed]) -> None:
+    told = {word for rehearsed in life for word in rehearsed.told}
 
-
-def test_the_write_points_are_those_that_the_store_passes(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    passed: list[str] = []
-    monkeypatch.setattr("ledger.store.log.write_point", passed.append)
-
-    work.run(store, 1)
-
-    assert set(passed) == set(work.POINTS)
+    assert told == {"started", *work.POINTS, "acknowledged", "closed"}

@@ -1,11 +1,16 @@
-"""A trustee's months as commands, to be run in a process that is killed at any moment, and run again."""
+"""A trustee's commands, each to be run in a process that is killed at any moment, and run again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import date
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import pytest
+from sqlalchemy import event
 
 import ledger
 from ledger import service
@@ -14,72 +19,150 @@ from ledger.core.posting import Posting
 from ledger.core.problems import ProblemsFound
 from ledger.store import log
 from ledger.store.engine import Store
-from ledger.store.log import Receipt
 
 FOLDER = Path(ledger.__file__).parent / "deals" / "sequoia-4"
 DEAL = "SMT-2000-4"
 ACTOR = "m.okafor"
 POINTS = ["begun", "events written", "commit written", "head moved", "postings written", "distribution written", "before commit", "after commit"]
+"""The write points of the store, in the order in which a distribution passes them."""
+Tell = Callable[[str], object]
+"""Told each moment that a command passes, as a word."""
+Books = tuple[list[tuple[int, Event]], list[list[Posting]]]
+"""The events of a deal with their positions, and the postings of each distribution."""
 
 
-def is_open(store: Store) -> bool:
-    with store.reading() as reader:
-        return DEAL in [deal.name for deal in reader.deals()]
+class Step(NamedTuple):
+    """One command: a transaction, which appends one commit (`migrate` none). `month` counts from 1; 0 for what has none."""
+
+    command: Literal["open", "remit", "correct", "distribute", "migrate"]
+    month: int = 0
 
 
-def run(store: Store, months: int, done: Callable[[], object] = lambda: None) -> None:
-    """Open the deal, then remit, correct and distribute month by month: a transaction each. What was done before is found done. `done` is called after each.
+def life(months: int) -> list[Step]:
+    """A deal from its opening. Odd months are corrected before they are distributed, so that the fact supersedes; even ones after it, and are adjusted."""
+    steps = [Step("open")]
+    for month in range(1, months + 1):
+        correct, distribute = Step("correct", month), Step("distribute", month)
+        steps += [Step("remit", month), correct, distribute] if month % 2 else [Step("remit", month), distribute, correct]
+    return steps
 
-    The second month is corrected before it is distributed, the first one after: a fact that supersedes, and one that is booked as an adjustment.
-    """
+
+def carry_out(store: Store, step: Step, tell: Tell = lambda _word: None) -> None:
+    """Run a command, which finds done what was done before, and tell each moment up to `acknowledged`: its user has the answer."""
+    tell("started")
+    with _told(store, step, tell):
+        _run(store, step)
+    tell("acknowledged")
+
+
+def _run(store: Store, step: Step) -> None:
+    if step.command == "migrate":
+        store.upgrade()
+        return
     (worked,) = service.worked_deals(FOLDER)
-    if not is_open(store):
-        service.board(store, worked, actor=ACTOR)
-        done()
-    for number, file in enumerate(worked.remittances[:months], 1):
-        if appended(service.remit(store, DEAL, file.read_bytes(), file.name, actor=ACTOR)[0].receipt):
-            done()
-        if number == 2 and appended(correct(store, file.stem, 25)):
-            done()
-        if service.distribute(store, DEAL, through=date.fromisoformat(file.stem), actor=ACTOR).distributions:
-            done()
-        if number == 2 and appended(correct(store, worked.remittances[0].stem, 12)):
-            done()
+    if step.command == "open":
+        if not is_open(store):
+            service.board(store, worked, actor=ACTOR)
+        return
+    file = worked.remittances[step.month - 1]
+    if step.command == "remit":
+        service.remit(store, DEAL, file.read_bytes(), file.name, actor=ACTOR)
+    elif step.command == "correct":
+        late = f"corrects,distribution_date,kind,value,note\n,{file.stem},interest,25.00,found late\n".encode()
+        service.correct(store, DEAL, late, f"{file.stem}-late.csv", reason="found late", actor=ACTOR)
+    else:
+        service.distribute(store, DEAL, through=date.fromisoformat(file.stem), actor=ACTOR)
 
 
-def appended(receipt: Receipt | None) -> bool:
-    return receipt is not None and receipt.outcome == "appended"
+@contextmanager
+def _told(store: Store, step: Step, tell: Tell) -> Iterator[None]:
+    """The write points of the store, while a command runs. A migration has none: its statements are told instead."""
+    if step.command == "migrate":
+        with _statements_told(store, tell):
+            yield
+        tell("after commit")
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(log, "write_point", tell)
+        yield
 
 
-def correct(store: Store, key: str, amount: int) -> Receipt:
-    """Interest of a month that was found late: it supersedes where the month is open, and is adjusted where it is distributed."""
-    file = f"corrects,distribution_date,kind,value,note\n,{key},interest,{amount}.00,found late\n".encode()
-    (receipt,) = service.correct(store, DEAL, file, f"{key}-late.csv", reason="found late", actor=ACTOR).booked.values()
-    return receipt
+@contextmanager
+def _statements_told(store: Store, tell: Tell) -> Iterator[None]:
+    def statement(*_: Any) -> None:
+        tell("statement")
+
+    def commit(_: Any) -> None:
+        tell("before commit")
+
+    event.listen(store.engine, "before_cursor_execute", statement)
+    event.listen(store.engine, "commit", commit)
+    yield
+    event.remove(store.engine, "before_cursor_execute", statement)
+    event.remove(store.engine, "commit", commit)
 
 
-def child(url: str, months: int, point: str | None, occurrence: int, parent: Connection) -> None:
-    """Run, telling the parent every write point and `done`; at one occurrence of one point, wait to be killed."""
-    reached = 0
+def child(url: str, steps: Sequence[Step], stop: int | None, parent: Connection) -> None:
+    """Carry out commands and tell the parent each moment. Having told `stop` of them, or all, wait to be killed, or to be told to go on.
 
-    def write_point(name: str) -> None:
-        nonlocal reached
-        parent.send(name)
-        reached += name == point
-        if name == point and reached == occurrence:
-            parent.send("waiting")
+    The last word is `closed`, or the problem that stopped a command.
+    """
+    told = 0
+
+    def tell(word: str) -> None:
+        nonlocal told
+        parent.send(word)
+        told += 1
+        if told == stop:
             parent.recv()
 
-    log.write_point = write_point
-    run(Store(url), months, lambda: parent.send("done"))
-    parent.send("finished")
+    store = Store(url)
+    try:
+        for step in steps:
+            carry_out(store, step, tell)
+        store.close()
+        tell("closed")
+    except ProblemsFound as found:
+        tell(f"problem: {found.problems[0]}")
+    with suppress(EOFError):  # the parent has heard enough
+        parent.recv()
 
 
-def contents(store: Store) -> tuple[list[tuple[int, Event]], list[list[Posting]]]:
-    """What the books say, without when it was recorded."""
+class Rehearsed(NamedTuple):
+    """A command that nobody kills: the moments that it passes, and what the books say before and after."""
+
+    step: Step
+    told: list[str]
+    before: Books
+    after: Books
+
+
+def rehearse(store: Store, steps: Sequence[Step], deal: str = DEAL) -> list[Rehearsed]:
+    """Carry out commands, one after the other, each over connections of its own."""
+    rehearsed: list[Rehearsed] = []
+    for step in steps:
+        told: list[str] = []
+        # A migration's books can be read only after it, and it changes nothing in them.
+        before = rehearsed[-1].after if rehearsed else ([], [])
+        carry_out(store, step, told.append)
+        after = contents(store, deal)
+        store.close()
+        rehearsed.append(Rehearsed(step, [*told, "closed"], after if step.command == "migrate" else before, after))
+    return rehearsed
+
+
+def is_open(store: Store, deal: str = DEAL) -> bool:
     with store.reading() as reader:
-        rows = reader.distributions(DEAL)
-        return list(reader.events(DEAL)), [reader.postings(DEAL, row.number) for row in rows]
+        return deal in [found.name for found in reader.deals()]
+
+
+def contents(store: Store, deal: str = DEAL) -> Books:
+    """What the books say, without when it was recorded; nothing for a deal that is not open."""
+    if not is_open(store, deal):
+        return [], []
+    with store.reading() as reader:
+        rows = reader.distributions(deal)
+        return list(reader.events(deal)), [reader.postings(deal, row.number) for row in rows]
 
 
 def commits(store: Store) -> int:
@@ -88,23 +171,3 @@ def commits(store: Store) -> int:
         return 0
     with store.reading() as reader:
         return reader.head(DEAL).position
-
-
-def client_of_a_server(url: str, months: int, point: str, occurrence: int, parent: Connection) -> None:
-    """Run while the server dies: at one occurrence of one point, wait until that has happened. Tells what became of it: `finished`, or the problem in words."""
-    reached = 0
-
-    def write_point(name: str) -> None:
-        nonlocal reached
-        reached += name == point
-        if name == point and reached == occurrence:
-            parent.send("waiting")
-            parent.recv()
-
-    log.write_point = write_point
-    try:
-        run(Store(url), months, lambda: parent.send("done"))
-    except ProblemsFound as found:
-        parent.send(f"problem: {found.problems[0]}")
-        return
-    parent.send("finished")

@@ -43,7 +43,8 @@ def test_a_trust_distributed_on_both_has_the_same_head_and_postings(sqlite: str,
     found = []
     for url in (sqlite, postgresql):
         store = Store(url, clock=sample.Ticking())
-        work.run(store, 6)
+        for step in work.life(6):
+            work.carry_out(store, step)
         with store.reading() as reader:
             digests = [row.digest for row in reader.distributions(work.DEAL)]
             found.append((reader.head(work.DEAL), digests, work.contents(store)))
