@@ -34,7 +34,7 @@ from ledger.core.formula import (
 )
 from ledger.core.money import format_exact, parse_number, round_exact
 from ledger.core.names import BARE, POOL_ITEMS, REPORTED_TYPES, DealScope
-from ledger.core.problems import Path, Problem, ProblemsFound, nearest, stop_on
+from ledger.core.problems import MOST_LISTED, Path, Problem, ProblemsFound, nearest, stop_on
 from ledger.core.recording import Recorder
 from ledger.core.schedule import key_of
 from ledger.core.state import Running
@@ -74,7 +74,13 @@ class DealCompiler:
         self._formula = Formula("", Number(Fraction(0), True, 0))
 
     def problem(self, path: Path, fact: str, remedy: str = "", offset: int | None = None) -> None:
-        self.problems.append(Problem(fact, remedy, path=path, offset=offset))
+        self._note(Problem(fact, remedy, path=path, offset=offset))
+
+    def _note(self, problem: Problem) -> None:
+        """Raises ProblemsFound once there are more problems than are listed."""
+        self.problems.append(problem)
+        if len(self.problems) > MOST_LISTED:
+            raise ProblemsFound(self.problems)
 
     # Names ---------------------------------------------------------------------------------------------------------
 
@@ -126,7 +132,8 @@ class DealCompiler:
             self.terms.original[name] = self.terms.units(amount)
 
     def _exact_units(self, path: Path, amount: Fraction) -> None:
-        self.problems.extend(self.terms.unit_problems(path, amount))
+        for problem in self.terms.unit_problems(path, amount):
+            self._note(problem)
         if amount < 0:
             self.problem(path, f"{format_exact(amount)} is negative", "an amount here is zero or above")
 

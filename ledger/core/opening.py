@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import islice
 
 from ledger.core import posting
 from ledger.core.checks import amounts_can_be_held
@@ -15,7 +16,7 @@ from ledger.core.distribution import Distribution, Readings
 from ledger.core.formula import Value
 from ledger.core.money import format_exact, format_money, parse_money, parse_number
 from ledger.core.posting import EXCESS
-from ledger.core.problems import Problem, nearest, stop_on
+from ledger.core.problems import MOST_LISTED, Problem, nearest, stop_on
 from ledger.core.schedule import PeriodDates, key_of
 from ledger.core.state import Running, State
 from ledger.core.steps import leaves
@@ -31,7 +32,7 @@ def open_books(terms: Terms, boarding: Boarding | None = None) -> Distribution:
         boarding = at_closing(terms)
         number = 0
     else:
-        stop_on(check_boarding(terms, boarding))
+        stop_on(islice(check_boarding(terms, boarding), MOST_LISTED + 1))
         number = boarding.period
     day = boarding.last_distribution
     dates = PeriodDates(**dict.fromkeys(PeriodDates.__slots__, day))

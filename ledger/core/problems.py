@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TypeAlias
 
+MOST_LISTED = 100
+"""Problems of one file that are listed. One that has more is looked at no further: each may be compared with every name that there is."""
+MOST_COMPARED = 500
+"""Known names that a misspelt one is compared with."""
 Path: TypeAlias = tuple[str | int, ...]
 """A place inside a deal file: names of fields and numbers of items, from the top."""
 
@@ -53,12 +58,21 @@ def stop_on(problems: Iterable[Problem]) -> None:
         raise ProblemsFound(found)
 
 
+def listed(problems: Iterable[Problem], place: str) -> list[Problem]:
+    """The first `MOST_LISTED` problems of a file, and one at its place that says so where there are more, which are not asked for."""
+    more = iter(problems)
+    first = list(islice(more, MOST_LISTED))
+    if next(more, None) is not None:
+        first.append(Problem("more is wrong with the file than is listed", "mend those above, then try again", place=place))
+    return first
+
+
 def nearest(word: str, known: Iterable[str], most: int = 3) -> str:
     """`, did you mean x or y` for a misspelt name, or nothing where no known name is near. Upper and lower case are no difference."""
     from difflib import get_close_matches
 
     written: dict[str, list[str]] = {}
-    for name in known:
+    for name in islice(known, MOST_COMPARED):
         written.setdefault(name.casefold(), []).append(name)
     matches = [name for match in get_close_matches(word.casefold(), written, n=most) for name in written[match]][:most]
     return f"did you mean {' or '.join(matches)}?" if matches else ""

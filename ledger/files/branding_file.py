@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Annotated, Any
 from xml.etree import ElementTree
 
@@ -15,7 +16,7 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from ledger.core.branding import PLAIN, Branding, LogoType, contrast
 from ledger.core.deal import Model
-from ledger.core.problems import Problem, ProblemsFound, nearest
+from ledger.core.problems import MOST_LISTED, Problem, ProblemsFound, nearest
 from ledger.files import yaml_text
 from ledger.files.refusals import refusal
 
@@ -61,7 +62,7 @@ def load(source: bytes, name: str, sections: Collection[str], picture: Callable[
     document = yaml_text.read(source, name)
     template, refused = _template(document.value)
     logo, unfit = _logo(template.logo, picture) if template.logo else (b"", [])
-    problems = [*document.problems, *refused, *_wrong_sections(template.sections, sections), *unfit]
+    problems = [*document.problems, *refused, *islice(_wrong_sections(template.sections, sections), MOST_LISTED + 1), *unfit]
     if problems:
         raise ProblemsFound(document.placed(problems))
     disclaimer = " ".join(template.disclaimer.split())
@@ -76,7 +77,7 @@ def _template(value: Any) -> tuple[_Template, list[Problem]]:
         found = error.errors(include_url=False)
         refused = {details["loc"][0] for details in found}
         rest = {name: inner for name, inner in value.items() if name not in refused}
-        return _Template.model_validate(rest), [refusal(details, _Template, value) for details in found]
+        return _Template.model_validate(rest), [refusal(details, _Template, value) for details in found[: MOST_LISTED + 1]]
 
 
 def _wrong_sections(order: Sequence[str], known: Collection[str]) -> Iterator[Problem]:

@@ -21,7 +21,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from ledger.core.compiler import compile_deal
 from ledger.core.deal import Boarding, Deal, Model
 from ledger.core.formula import Formula, FormulaError, Number
-from ledger.core.problems import Path, Problem, ProblemsFound, nearest
+from ledger.core.problems import MOST_LISTED, Path, Problem, ProblemsFound, nearest
 from ledger.core.terms import Terms
 from ledger.files import formula_text, yaml_text
 from ledger.files.calendars import CALENDARS
@@ -137,7 +137,9 @@ def _read(document: Document, model: type[M]) -> Reading[M]:
     first = _validated(model, document.value)
     if not isinstance(first, list):
         return Reading(first, [*document.problems], blank, whole=not blank)
-    refused = [(details["type"], refusal(details, model, document.value)) for details in first]
+    refused = [(details["type"], refusal(details, model, document.value)) for details in first[: MOST_LISTED + 1]]
+    if len(refused) > MOST_LISTED:
+        return Reading(None, [*document.problems, *(problem for _, problem in refused)], blank)
     meant = {problem.path: near_field(model, problem.path) for kind, problem in refused if kind == "extra_forbidden"}
     # A field that is missing because it is misspelt, and one that has no value, are told already.
     told = [problem for _, problem in refused if problem.path not in meant.values() and problem.path not in blank]
@@ -149,7 +151,7 @@ def _read(document: Document, model: type[M]) -> Reading[M]:
     second = _validated(model, mended)
     if not isinstance(second, list):
         return replace(reading, model=second)
-    later = (refusal(details, model, mended) for details in second)
+    later = (refusal(details, model, mended) for details in second[: MOST_LISTED + 1])
     reading.problems.extend(reading.as_written(problem) for problem in later if not _touches(problem.path, reading.mended))
     return reading
 

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import TypeVar
 
 from ledger.core.money import parse_number
-from ledger.core.problems import Problem, ProblemsFound, stop_on
+from ledger.core.problems import Problem, ProblemsFound, listed, stop_on
 from ledger.core.published import Key, PublishedFigure, Tolerance
 from ledger.files import csv_text
 
@@ -61,7 +61,7 @@ def _rows(source: bytes, name: str, columns: Sequence[str], make: Callable[[Mapp
     problems.extend(_stand_twice(entries))
     if not entries and not problems:
         problems.append(Problem("the file has no rows", "write a row for each figure", place=name))
-    stop_on(problems)
+    stop_on(listed(problems, name))
     return entries
 
 

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from ledger.core.money import parse_number
-from ledger.core.problems import Problem, nearest, stop_on
+from ledger.core.problems import MOST_LISTED, Problem, listed, nearest, stop_on
 from ledger.core.published import PublishedFigure
 from ledger.files.published import day_in, read_published
 
@@ -73,7 +73,9 @@ def read_bond_level(source: bytes, name: str, names: Names) -> list[PublishedFig
     for number, row in enumerate(csv.reader(text.splitlines()), 1):
         for found in _bond_row(row, f"{name}:{number}", names):
             (problems if isinstance(found, Problem) else figures).append(found)  # type: ignore[arg-type]  # each to its own list
-    stop_on(problems)
+        if len(problems) > MOST_LISTED:
+            break
+    stop_on(listed(problems, name))
     return figures
 
 
@@ -131,7 +133,7 @@ def read_statement(source: bytes, name: str) -> list[PublishedFigure]:
         stop_on([Problem("this is not the JSON of a statement", remedy, place=name)])
         raise
     read = [_stated(key, subject, item, figure, f"{name}, {subject} {item}") for subject, item, figure in found]
-    stop_on(one for one in read if isinstance(one, Problem))
+    stop_on(listed((one for one in read if isinstance(one, Problem)), name))
     return [one for one in read if isinstance(one, PublishedFigure)]
 
 

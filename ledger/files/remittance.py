@@ -19,6 +19,7 @@ from ledger.core.terms import Terms
 from ledger.files import cells, csv_text
 from ledger.files.csv_text import Block
 from ledger.files.remittance_shapes import FIGURES, MONEY, Head, Shape, TermsAt, shape_of
+from ledger.files.sources import Source
 
 COLUMNS = ("deal", "distribution_date", "kind", "subject", "loan", "value", *FIGURES, "applies_to", "note")
 REQUIRED = ("distribution_date", "kind")
@@ -40,30 +41,38 @@ class RemittedMonth:
     applies_to: dict[int, date] = field(default_factory=dict)
 
 
-def read(source: bytes, name: str, terms_at: TermsAt) -> list[RemittedMonth]:
+def read(source: Source, name: str, terms_at: TermsAt) -> list[RemittedMonth]:
     """The months of a file, in order, each by the terms in force for it.
 
     Raises ProblemsFound with everything that is wrong: the first `MOST_LISTED` of it listed, the rest counted.
     """
     reader = _Reader(terms_at)
-    for block in csv_text.read_blocks(source, name, COLUMNS, REQUIRED):
-        reader.read(block)
-        if len(reader.found) > MOST_FOUND:
-            break
+    is_cut = False
+    try:
+        for block in csv_text.read_blocks(source, name, COLUMNS, REQUIRED):
+            reader.read(block)
+            if len(reader.found) > MOST_FOUND:
+                break
+    except _TooManySorts:
+        is_cut = True
     if not reader.months and not reader.found:
         reader.found.append((1, Problem("the file has no rows", "a month without collections says so in a `nil_month` row")))
-    stop_on_listed(problem.at(f"{name}:{number}") for number, problem in sorted(reader.found, key=lambda found: found[0]))
+    stop_on_listed((problem.at(f"{name}:{number}") for number, problem in sorted(reader.found, key=lambda found: found[0])), is_cut=is_cut)
     return [month for _, month in sorted(reader.months.items())]
 
 
-def stop_on_listed(problems: Iterable[Problem]) -> None:
-    """Raise ProblemsFound with the first problems, and the number of those not listed."""
+def stop_on_listed(problems: Iterable[Problem], *, is_cut: bool = False) -> None:
+    """Raise ProblemsFound with the first problems, and the number of those not listed; `is_cut` where not all were looked for."""
     found = list(problems)
     if len(found) > MOST_LISTED:
-        more = len(found) - MOST_LISTED
-        found[MOST_LISTED:] = [Problem(f"and {'at least ' if len(found) > MOST_FOUND else ''}{more:,} more problems", "mend those above, then try again")]
+        more, at_least = len(found) - MOST_LISTED, "at least " if is_cut or len(found) > MOST_FOUND else ""
+        found[MOST_LISTED:] = [Problem(f"and {at_least}{more:,} more problem{'s' * (more > 1)}", "mend those above, then try again")]
     if found:
         raise ProblemsFound(found)
+
+
+class _TooManySorts(Exception):
+    """More sorts of rows are wrong than problems are listed. Each that is judged is compared with the names of the deal, so no more of them are."""
 
 
 class _Months(dict[date, RemittedMonth]):
@@ -82,6 +91,7 @@ class _Reader:
     found: list[tuple[int, Problem]] = field(default_factory=list)
     _terms: Terms = field(init=False)
     _shapes: dict[tuple[Any, ...], Shape | tuple[Problem, ...]] = field(default_factory=dict)
+    _refused: int = 0
 
     def __post_init__(self) -> None:
         """The latest terms say what all versions have in common: the unit of the books."""
@@ -105,14 +115,17 @@ class _Reader:
             events.append(Event._make((len(events) + 1, shape.kind, subject, *said, 1, None, None, number)))
 
     def _shapes_of(self, block: Block) -> Iterator[Shape | tuple[Problem, ...]]:
-        """The shape of each row; equal heads are judged once."""
+        """The shape of each row; equal heads are judged once. Raises _TooManySorts."""
         others = [column for column in ("loan", "value", *FIGURES, "note") if column in block.columns]
         texts = [_column(block, column) for column in Head._fields[:-1]]
         for key in zip(*texts, *(map(bool, block.columns[column]) for column in others), strict=True):
             shape = self._shapes.get(key)
             if shape is None:
+                if self._refused > MOST_LISTED:
+                    raise _TooManySorts
                 filled = frozenset(compress(others, key[len(texts) :]))
                 shape = self._shapes[key] = shape_of(Head._make((*key[: len(texts)], filled)), self.terms_at)
+                self._refused += isinstance(shape, tuple) and shape != ()
             yield shape
 
     def _figures(self, block: Block, note: cells.Note) -> Iterator[tuple[Any, ...]]:

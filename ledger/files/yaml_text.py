@@ -14,13 +14,11 @@ from typing import Any
 
 import yaml
 
-from ledger.core.problems import Path, Problem, ProblemsFound, stop_on
+from ledger.core.problems import MOST_LISTED, Path, Problem, ProblemsFound, listed, stop_on
 
 MOST_BYTES = 1_000_000
 MOST_NODES = 20_000
 MOST_DEPTH = 20
-MOST_LISTED = 100
-"""Problems of one file that are listed before anything is built; what has more is no file that somebody wrote."""
 EXCERPT_WIDTH = 160
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -40,9 +38,9 @@ class Document:
     problems: tuple[Problem, ...] = ()
 
     def placed(self, problems: Iterable[Problem]) -> list[Problem]:
-        """The problems with the line, column and excerpt of their paths, in the order of the file, each said once."""
-        placed = [(self._index(problem), problem) for problem in dict.fromkeys(problems)]
-        return [place(problem, self.name, self.text, index) for index, problem in sorted(placed, key=lambda pair: pair[0])]
+        """The problems with the line, column and excerpt of their paths, in the order of the file, each said once; of more than `MOST_LISTED` the first."""
+        placed = sorted([(self._index(problem), problem) for problem in dict.fromkeys(problems)], key=lambda pair: pair[0])
+        return listed((place(problem, self.name, self.text, index) for index, problem in placed), self.name)
 
     def _index(self, problem: Problem) -> int:
         """Where a problem is in the text: at a scalar, or at its key where the fact begins with that; at the key of a mapping or a list.
@@ -109,12 +107,12 @@ def _after_blanks(text: str, index: int) -> int:
 def read(source: bytes, name: str) -> Document:
     """A YAML file whose top is a mapping. Raises ProblemsFound with all that is refused; what a reader can go past is in the document's `problems`."""
     text = _decoded(source, name)
-    stop_on(islice(_unprintable(text, name), MOST_LISTED))
-    stop_on(islice(_refused(text, name), MOST_LISTED))
+    stop_on(listed(_unprintable(text, name), name))
+    stop_on(listed(_refused(text, name), name))
     root = yaml.compose(text, Loader=_LOADER)
     if not isinstance(root, yaml.MappingNode):
         raise ProblemsFound([Problem("the file is not a mapping", "write one section a line, as in `deal: NAME`", place=f"{name}:1:1")])
-    return Document(name, text, root, _value(root), tuple(_wrong_keys(text, root, ())))
+    return Document(name, text, root, _value(root), tuple(islice(_wrong_keys(text, root, ()), MOST_LISTED + 1)))
 
 
 def _decoded(source: bytes, name: str) -> str:

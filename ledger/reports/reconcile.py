@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import Literal, get_args
 
 from ledger.core.money import format_exact, round_to
-from ledger.core.problems import Problem, nearest
+from ledger.core.problems import MOST_LISTED, Problem, nearest
 from ledger.core.published import Key, PublishedFigure, Tolerance
 from ledger.core.statement import Figure, Statement
 from ledger.reports.cells import words
@@ -25,6 +25,8 @@ from ledger.reports.layout import Cell, Table, in_words, plain
 Verdict = Literal["ties", "derived", "tolerated", "differs", "not compared"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 StatementOf = Callable[[date], Statement | None]
+Near = Callable[[str, Iterable[str]], str]
+"""What a name that is not ours was probably meant to be, as `nearest` says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +69,24 @@ def reconcile(published: Iterable[PublishedFigure], tolerated: Sequence[Toleranc
     """Compare each published figure with the statement of its period, as `statement_of` draws it (None: the period is not distributed)."""
     allowed = {row.key: row for row in tolerated}
     statements: dict[date, Statement | None] = {}
-    lines = []
+    lines, uncompared = [], 0
     for row in published:
         day = row.key[0]
         if day not in statements:
             statements[day] = statement_of(day)
-        lines.append(_compare(row, allowed.get(row.key), statements[day]))
+        # A file of another deal has a name that is not ours in every row; what each could have meant is looked up for the first only.
+        line = _compare(row, allowed.get(row.key), statements[day], nearest if uncompared < MOST_LISTED else _nothing)
+        uncompared += line.verdict == "not compared"
+        lines.append(line)
     return Reconciliation(tuple(lines), (*_unexplained(lines), *_idle(tolerated, {line.published.key: line for line in lines})))
 
 
-def _compare(row: PublishedFigure, allowed: Tolerance | None, statement: Statement | None) -> Line:
-    figure = _comparable(row, statement)
+def _nothing(_word: str, _known: Iterable[str]) -> str:
+    return ""
+
+
+def _compare(row: PublishedFigure, allowed: Tolerance | None, statement: Statement | None, near: Near) -> Line:
+    figure = _comparable(row, statement, near)
     if statement is None or isinstance(figure, str):
         declared = allowed is not None and allowed.difference is None
         return Line(row, "not compared", reason=allowed.reason if allowed and declared else str(figure), is_declared=declared)
@@ -89,7 +98,7 @@ def _compare(row: PublishedFigure, allowed: Tolerance | None, statement: Stateme
     return Line(row, "differs", text, difference, is_rounded=is_rounded)
 
 
-def _comparable(row: PublishedFigure, statement: Statement | None) -> Figure | str:
+def _comparable(row: PublishedFigure, statement: Statement | None, near: Near) -> Figure | str:
     """Our figure, or why there is none that can be compared."""
     day, subject, item = row.key
     if statement is None:
@@ -97,8 +106,8 @@ def _comparable(row: PublishedFigure, statement: Statement | None) -> Figure | s
     figure = statement.figure(subject, item)
     if figure is None:
         if subject not in statement.subjects():
-            return f"there is no `{subject}`; {nearest(subject, statement.subjects()) or 'name a class, group, fee, account, pool or `deal`'}"
-        return f"`{subject}` has no `{item}`; {nearest(item, statement.items(subject)) or 'see the items of a statement in CSV'}"
+            return f"there is no `{subject}`; {near(subject, statement.subjects()) or 'name a class, group, fee, account, pool or `deal`'}"
+        return f"`{subject}` has no `{item}`; {near(item, statement.items(subject)) or 'see the items of a statement in CSV'}"
     if not isinstance(row.value, {"date": date, "flag": bool}.get(figure.kind, Fraction)):
         return f"`{row.text}` is not what `{subject}` `{item}` is: ours is {statement.text(figure)}"
     return figure
