@@ -27,7 +27,7 @@ def collateral(reader: Reader, terms: Terms, kept: Stored) -> Collateral:
 
 def tape(reader: Reader, terms: Terms, kept: Stored) -> Tape:
     """The loans at the end of a distribution's period: of their own rows where the deal is kept loan by loan, else as the servicer states them in totals."""
-    deal, loans = terms.deal.deal, _loans(terms)
+    deal, loans = terms.deal.deal, loans_of(terms)
     pools = reader.loans_at(deal, kept.period, kept.position, loans, BUCKETS)
     if pools is None:
         return _stated(reader, terms, kept)
@@ -39,7 +39,7 @@ def tape(reader: Reader, terms: Terms, kept: Stored) -> Tape:
     return Tape(pools.opening, pools.closing, balances, pools.buckets, pools.rates, pools.maturities, losses, changed, pools.is_told)
 
 
-def _loans(terms: Terms) -> Loans:
+def loans_of(terms: Terms) -> Loans:
     """How the log tells loans of this deal from what else its events are about, and what moves them."""
     deal = terms.deal
     own = {name: Kind({"amount": name}) for name in deal.events}

@@ -20,8 +20,8 @@ from ledger.store.actors import ActReader
 from ledger.store.books import BookReader
 from ledger.store.lines import LineReader
 from ledger.store.lives import LifeReader
+from ledger.store.loan_ledger import LoanLedgerReader
 from ledger.store.months import MonthReader, standing, sums, total
-from ledger.store.tapes import TapeReader
 
 _EVENT_COLUMNS = [tables.event.c[name] for name in Event._fields]
 _EVENTS_AT_ONCE = 10_000
@@ -91,7 +91,7 @@ class Seen(NamedTuple):
     position: int
 
 
-class Reader(BookReader, LifeReader, TapeReader, MonthReader, LineReader, ActReader):
+class Reader(BookReader, LifeReader, LoanLedgerReader, MonthReader, LineReader, ActReader):
     """Reads within one transaction, so that all answers agree. Every method raises ProblemsFound for a deal that does not exist.
 
     `known_at` is a position; None means everything.

@@ -128,7 +128,7 @@ class TapeReader(LoanReader):
         deal_id = self.deal_id(deal)
         of_period = (_COLUMNS.position.in_(self.positions(deal_id, period, known_at)), _COLUMNS.kind.in_(_LOSSES))
         amounts = [func.sum(case((_COLUMNS.kind == kind, func.coalesce(_COLUMNS.principal, _COLUMNS.amount)), else_=0)) for kind in _LOSSES]
-        chosen = select(_COLUMNS.subject, *amounts).where(_COLUMNS.deal_id == deal_id, *of_period, _is_loan(loans)).group_by(_COLUMNS.subject)
+        chosen = select(_COLUMNS.subject, *amounts).where(_COLUMNS.deal_id == deal_id, *of_period, is_loan(loans)).group_by(_COLUMNS.subject)
         return [
             _loss(subject, dict(zip(_LOSSES, map(int, sums), strict=True))) for subject, *sums in sorted(self.connection.execute(chosen).all()) if any(sums)
         ]
@@ -150,7 +150,7 @@ class TapeReader(LoanReader):
         return found
 
 
-def _is_loan(loans: Loans) -> ColumnElement[bool]:
+def is_loan(loans: Loans) -> ColumnElement[bool]:
     if loans.by_pool:
         return _COLUMNS.subject.contains("/")
     return and_(_COLUMNS.subject.is_not(None), _COLUMNS.subject.not_in(sorted(loans.not_loans)))
@@ -189,7 +189,7 @@ def _tape(deal_id: int, span: _Span, loans: Loans, dialect: str) -> Subquery:
             closing.label("closing"), func.max(case((standing, _COLUMNS.delinquency), else_=null())).label("days"),
             func.max(case((standing, state), else_=0)).label("state"), func.coalesce(modified, usual).label("rate"),
         )
-        .where(_COLUMNS.deal_id == deal_id, _COLUMNS.position.in_([*span.stated, *span.since]), _COLUMNS.kind.in_(sorted(loans.kinds)), _is_loan(loans))
+        .where(_COLUMNS.deal_id == deal_id, _COLUMNS.position.in_([*span.stated, *span.since]), _COLUMNS.kind.in_(sorted(loans.kinds)), is_loan(loans))
         .group_by(_COLUMNS.subject)
         .subquery()
     )  # fmt: skip

@@ -295,8 +295,8 @@ def test_a_pool_level_deal_has_no_loans(opened: Store) -> None:
     assert balances_of(opened) == {}
 
 
-def test_a_loan_is_known_from_the_commit_that_first_names_it(opened: Store) -> None:
-    (first,) = append(opened, draft([payment("L-1", 99)], APRIL))
+def test_a_loan_is_known_from_the_commit_that_brings_it(opened: Store) -> None:
+    (first,) = append(opened, draft([Event(0, "loan_setup", "L-1", balance=100), payment("L-1", 99), payment("L-2", 99)], APRIL))
 
     with opened.reading() as reader:
         assert [reader.loans_known(DEAL, ["L-1", "L-2"], known_at) for known_at in (first - 1, None)] == [set(), {"L-1"}]
