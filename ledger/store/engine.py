@@ -16,6 +16,7 @@ from ledger.core.problems import Problem, ProblemsFound, stop_on
 from ledger.store import log, roles, schema
 from ledger.store.actors import ActWriter
 from ledger.store.advice import advice
+from ledger.store.evidence_key import EvidenceKey
 from ledger.store.keys import Signer
 from ledger.store.log import Writer
 from ledger.store.projections import Reader
@@ -34,8 +35,10 @@ _NO_RIGHT = "42501"
 class Store:
     """A database of books. `url` is `sqlite:///file`, `postgresql://...` or `postgresql+psycopg://...`; `clock` gives the time with its offset.
 
-    With a `signer` all that is appended is signed: the key must be on the database's actor list.
+    With a `signer` all that is appended is signed: the key must be on the database's actor list. With an `evidence_key` files are kept encrypted.
     """
+
+    evidence_key: EvidenceKey | None = None
 
     def __init__(self, url: str, *, clock: Callable[[], datetime] = log.utc_now, signer: Signer | None = None) -> None:
         """Opens nothing yet. Raises ProblemsFound for a URL that is not one of the above."""

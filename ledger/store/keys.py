@@ -1,4 +1,4 @@
-"""Ed25519 keys: reading, making, signing with them and checking what was signed. The one place that needs the package cryptography."""
+"""Ed25519 keys: reading, making, signing with them and checking what was signed, by the package cryptography."""
 
 from __future__ import annotations
 

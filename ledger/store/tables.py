@@ -29,8 +29,11 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.types import TypeEngine
+
+from ledger.core.events import OF_LIFE
 
 
 def instant_text(moment: datetime) -> str:
@@ -168,6 +171,8 @@ Index(
     sqlite_where=event.c.corrects_position.is_not(None),
     postgresql_where=event.c.corrects_position.is_not(None),
 )
+_MOVES_A_LIFE = text("kind IN ({})".format(", ".join(f"'{kind}'" for kind in OF_LIFE)))
+Index("event_by_loan", event.c.deal_id, event.c.subject, event.c.position, sqlite_where=_MOVES_A_LIFE, postgresql_where=_MOVES_A_LIFE)
 
 head = _table(
     "head",
@@ -277,4 +282,41 @@ commit_signature = _table(
     PrimaryKeyConstraint("deal_id", "position", name="commit_signature_key"),
     ForeignKeyConstraint(["deal_id", "position"], ["log_commit.deal_id", "log_commit.position"], name="commit_signature_commit"),
     ForeignKeyConstraint(["act"], ["act.number"], name="commit_signature_act"),
+)
+
+evidence = _table(
+    "evidence",
+    _deal(),
+    Column("digest", Text, nullable=False),
+    Column("bytes", Big, nullable=False),
+    Column("parts", Integer, nullable=False),
+    Column("cipher", Text),
+    PrimaryKeyConstraint("deal_id", "digest", name="evidence_key"),
+)
+
+evidence_part = _table(
+    "evidence_part",
+    Column("deal_id", Integer, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("deal_id", "digest", "number", name="evidence_part_key"),
+)
+
+arrival = _table(
+    "arrival",
+    _deal(),
+    Column("number", Integer, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("arrived_at", Instant, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("source_name", Text, nullable=False),
+    Column("format", Text, nullable=False),
+    Column("period", Day),
+    Column("outcome", Text, nullable=False),
+    Column("problem_count", Integer, nullable=False),
+    Column("problems", Text),
+    PrimaryKeyConstraint("deal_id", "number", name="arrival_key"),
+    CheckConstraint("outcome IN ('appended', 'already appended', 'proposed', 'refused')", name="arrival_outcome"),
+    CheckConstraint("(outcome = 'refused') = (problems IS NOT NULL)", name="arrival_problems"),
 )

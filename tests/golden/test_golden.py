@@ -32,6 +32,9 @@ MIGRATIONS = {
     "0002_actors.py": "2363973d083b16160a6d0d4e83542a134f007d5e812898f6d8a7be4cca76b768",
     "0002_postgresql.sql": "b5304aa0217cbb2af1942a47afd33faec6966ed917447659006f54fc0098c156",
     "0002_sqlite.sql": "b9fe4b1d989178f4b28e2c508abf050916e52a6870dc01cf45e59b697abab27e",
+    "0003_evidence.py": "6baa6e6d5df9683cc0119fdd604948de4f97caceeda20a53aafa42f941640056",
+    "0003_postgresql.sql": "1a76061807d0b5a169e59d9ff071ba0ebfd4cb6569b207ed5fa2dc11e973e71b",
+    "0003_sqlite.sql": "342571c47cd19c52a58bbf8980d927657df4c7e5fb154741afa8a79ccb6ccea7",
 }
 """SHA-256 of each migration. A released one is never edited: whoever migrated before the edit would have another database than whoever did after."""
 

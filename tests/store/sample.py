@@ -13,7 +13,7 @@ from ledger.core.distribution import BalanceRow
 from ledger.core.events import Event
 from ledger.core.money import Money
 from ledger.core.posting import Posting
-from ledger.store import seal
+from ledger.store import evidence, seal
 from ledger.store.engine import Store
 from ledger.store.keys import Signer
 from ledger.store.log import CommitTreatment, Draft, Receipt, Writer
@@ -21,6 +21,7 @@ from ledger.store.log import CommitTreatment, Draft, Receipt, Writer
 DEAL = "MERIDIAN-2025-1"
 LOANS = 6
 SCHEDULED, CURTAILED = 100_00, 7_00
+EARLY = datetime(2025, 1, 1, tzinfo=UTC)
 ACTOR, CHECKER = "m.okafor", "a.lindqvist"
 
 
@@ -52,11 +53,23 @@ def draft(events: Iterable[Event], key: date | None = None, *, treatment: Commit
 def remittance(events: Iterable[Event], key: date, *, text: str = "", source: str = "csv", attempt: int = 1, treatment: CommitTreatment = "original") -> Draft:
     """A commit from a file whose text is told apart by `text`; its first event says what was received."""
     received = Event(0, "received", source, amount=attempt, code="csv")
-    digest = seal.digest(f"{key} {source} {attempt} {text}")
+    digest = seal.digest(file_text(key, source, attempt, text))
     return Draft(
         numbered([received, *events]), key, ACTOR, "a month", treatment, source=source, attempt=attempt,
         source_name=f"{key:%Y-%m}.csv", source_digest=digest,
     )  # fmt: skip
+
+
+def file_text(key: date, source: str = "csv", attempt: int = 1, text: str = "") -> str:
+    """What stands in the file of a remittance, as far as anything asks."""
+    return f"{key} {source} {attempt} {text}"
+
+
+def keep_file(writer: Writer, key: date) -> None:
+    """Keep the file of a period's usual remittance, as the service does."""
+    body = file_text(key)
+    evidence.write(writer, seal.digest(body), [body.encode()], None)
+    evidence.add_arrival(writer, evidence.Arrival(0, seal.digest(body), writer.tip.recorded_at or EARLY, ACTOR, f"{key:%Y-%m}.csv", "csv/1", key, "appended"))
 
 
 def month_events(month: int, loans: int = LOANS) -> list[Event]:
@@ -144,6 +157,7 @@ def add_month(store: Store, month: int, before: Mapping[str, Money], name: str =
     key, events = period(month), month_events(month)
     with store.writing(name) as writer:
         first = writer.append(remittance(events, key))
+        keep_file(writer, key)
     with store.writing(name) as writer:
         wrong = events[0]._replace(line=0)
         right = wrong._replace(interest=50_00)
