@@ -23,6 +23,8 @@ ENDED: Mapping[str, Sequence[str]] = {
     "repurchased": ("repurchase_principal",), "liquidated": ("realized_loss", "liquidation_proceeds"), "paid_off": ("payoff",), "charged_off": ("charge_off",),
 }  # fmt: skip
 """How a loan ended, by the components that say so; the first that has an amount holds."""
+_BEARING = (*SET_UP, "modification")
+"""Kinds that say what a loan bears and when it falls due."""
 NOT_REPORTED = "not_reported"
 """The status of a loan that had a balance, was moved by nothing and has none: an incomplete month left it out."""
 STATUSES = (*(bucket_name(days, None) for days in BUCKETS), *STATES, *ENDED, NOT_REPORTED)
@@ -181,19 +183,24 @@ def loan_row(loan: str, lines: Sequence[Line], life: Sequence[Line], span: Span,
     opening += sum(event.balance or 0 for event in own if event.kind == "loan_setup")
     closing, reported = _balance(lines, span.now, span.adjusts, under)
     lived, _ = _sums([event for _, event in life], under)
-    before, _ = _sums([event for position, event in life if position not in span.own], under)
+    before = lived if "default" not in lived else _sums([event for position, event in life if position not in span.own], under)[0]
     rate, maturity = _terms(life)
-    days, state, own_rate, paid_to = _standing(lines, span)
-    status = state or bucket_name(max((edge for edge in BUCKETS if edge <= (days or 0)), default=0), None)
+    stands = _standing(lines, span)
+    status, days = stands.state or bucket(stands.days or 0), stands.days
     if not closing and not reported:
         told = amounts if opening else {**lived, **dict.fromkeys(ended_by, 1), **amounts}
         status, days = NOT_REPORTED if opening and not any(amounts.values()) else ending(told), None
     return LoanRow(
         loan, loan.partition("/")[0] if under.by_pool else "pool", status, opening, amounts, parts["principal"], parts["loss"], parts["adjustment"], closing,
-        reported, own_rate or rate, days, paid_to, maturity, _total(lived, under.losing), _total(lived, under.recovered),
+        reported, stands.rate or rate, days, stands.paid_to, maturity, _total(lived, under.losing), _total(lived, under.recovered),
         _total(amounts, under.recovered),
         _in_default(before), _in_default(lived), bool(opening or closing or own),
     )  # fmt: skip
+
+
+def bucket(days: int) -> str:
+    """The bucket of a loan that is so many days past due, as the items of a statement name it."""
+    return bucket_name(max((edge for edge in BUCKETS if edge <= days), default=0), None)
 
 
 def ending(amounts: Mapping[str, Money]) -> str:
@@ -232,17 +239,29 @@ def _balance(lines: Iterable[Line], told: Told, adjusts: Collection[int], under:
     return reported + late, reported
 
 
-def _standing(lines: Sequence[Line], span: Span) -> tuple[int | None, str | None, str | None, date | None]:
-    """Days past due, state, rate and paid-through date, of what stands of the last month that was reported and of the months since."""
+class _Standing(NamedTuple):
+    """How a loan stands, by what was said last of it and nothing took back."""
+
+    days: int | None = None
+    state: str | None = None
+    rate: str | None = None
+    paid_to: date | None = None
+
+
+def _standing(lines: Sequence[Line], span: Span) -> _Standing:
+    """From the last month that was reported and the months since; of several days past due, states, rates or dates the largest."""
     of_end = [(position, event) for position, event in lines if position in span.now.stated or position in span.now.since]
     gone = {(event.corrects_position, event.corrects_line) for _, event in of_end if event.effect < 0}
-    kept = [(position, event) for position, event in of_end if event.effect > 0 and (position, event.line) not in gone]
-    days = max((event.delinquency for _, event in kept if event.delinquency is not None), default=None)
-    state = max((event.code for _, event in kept if event.code in STATES), key=STATES.index, default=None)
-    changed = max((event.rate for position, event in kept if event.rate and event.kind == "modification" and position in span.own), default=None)
-    usual = max((event.rate for _, event in kept if event.rate and event.kind not in (*SET_UP, "modification")), default=None)
+    kept = [(position, event) for position, event in of_end if event.effect > 0 and (not gone or (position, event.line) not in gone)]
+    days = [event.delinquency for _, event in kept if event.delinquency is not None]
+    states = [event.code for _, event in kept if event.code in STATES]
+    changed = [event.rate for position, event in kept if event.rate and event.kind == "modification" and position in span.own]
+    usual = [event.rate for _, event in kept if event.rate and event.kind not in _BEARING]
     paid_to = [event.effective_on for position, event in kept if event.kind == "payment" and event.effective_on and not _is_late(position, event, span)]
-    return days, state, changed or usual, max(paid_to, default=None)
+    return _Standing(
+        max(days) if days else None, max(states, key=STATES.index) if states else None, max(changed or usual) if changed or usual else None,
+        max(paid_to) if paid_to else None,
+    )  # fmt: skip
 
 
 def _is_late(position: int, event: Event, span: Span) -> bool:
@@ -256,7 +275,7 @@ def _terms(life: Sequence[Line]) -> tuple[str | None, date | None]:
     rate: str | None = None
     maturity: date | None = None
     for position, event in life:
-        if event.kind in (*SET_UP, "modification") and event.effect > 0 and (position, event.line) not in gone:
+        if event.kind in _BEARING and event.effect > 0 and (position, event.line) not in gone:
             rate, maturity = event.rate or rate, event.effective_on or maturity
     return rate, maturity
 
