@@ -163,11 +163,3 @@ def contents(store: Store, deal: str = DEAL) -> Books:
     with store.reading() as reader:
         rows = reader.distributions(deal)
         return list(reader.events(deal)), [reader.postings(deal, row.number) for row in rows]
-
-
-def commits(store: Store) -> int:
-    """How many transactions are in the books: each appends one commit."""
-    if not is_open(store):
-        return 0
-    with store.reading() as reader:
-        return reader.head(DEAL).position
