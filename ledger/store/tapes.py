@@ -12,7 +12,7 @@ from ledger.core.events import SET_UP, STATES, Column
 from ledger.core.loans import Bucket, LoanLoss, LoanTerms, Weight
 from ledger.core.money import Money
 from ledger.store import tables
-from ledger.store.loans import MOVING, LoanReader
+from ledger.store.loans import MOVING, LoanReader, of_life
 from ledger.store.months import pool_of
 
 _COLUMNS = tables.event.c
@@ -75,12 +75,14 @@ class TapeReader(LoanReader):
         tape = _tape(deal_id, _Span(stated, since, own), loans, self.connection.dialect.name)
         found = self._summed(tape, edges)
         terms = self.positions(deal_id, None, known_at).where(commits.period <= period)
-        bearing = (_COLUMNS.deal_id == deal_id, _COLUMNS.position.in_(terms), _COLUMNS.kind.in_(_BEARING))
+        bearing = (_COLUMNS.deal_id == deal_id, of_life(), _COLUMNS.position.in_(terms), _COLUMNS.kind.in_(_BEARING))
         if any(weight.term is None and weight.balance for weight in found.rates):
             found = found._replace(
                 rates=[*(weight for weight in found.rates if weight.term is not None), *self._by_terms(tape, _COLUMNS.rate, bearing, tape.c.rate.is_(None))]
             )
-        if self.connection.execute(select(_COLUMNS.line).where(*bearing, _COLUMNS.effective_on.is_not(None)).limit(1)).one_or_none() is not None:
+        # In order of loans, as the index of their lives has them: by positions the whole log would be read for a deal that never told a maturity.
+        maturity = select(_COLUMNS.line).where(*bearing, _COLUMNS.effective_on.is_not(None)).order_by(_COLUMNS.subject).limit(1)
+        if self.connection.execute(maturity).one_or_none() is not None:
             found = found._replace(maturities=list(self._by_terms(tape, _COLUMNS.effective_on, bearing)))
         return found
 
