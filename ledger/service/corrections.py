@@ -19,6 +19,7 @@ from ledger.core.events import FACTS, Event
 from ledger.core.problems import Problem, stop_on
 from ledger.files import correction
 from ledger.files.correction import Correction
+from ledger.service import evidence
 from ledger.service.books import latest, numbered
 from ledger.service.distributions import Run
 from ledger.service.ledgers import month_problems
@@ -27,6 +28,9 @@ from ledger.service.terms import Versions
 from ledger.store import seal
 from ledger.store.engine import Store
 from ledger.store.log import Draft, Receipt, Writer
+
+FORMAT = "csv/1"
+"""The form of a correction file, and its version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +54,23 @@ def correct(store: Store, deal: str, source: bytes, name: str, *, reason: str, t
     Without a `treatment`, lines of an open period are superseded, and those of a distributed one adjusted. Raises ProblemsFound with all that is wrong.
     """
     stop_on([] if reason.strip() else [Problem("a correction has no reason", "say why with --reason: it is part of the record", place=name)])
-    with store.writing(deal) as writer:
-        incoming = Incoming(writer, deal, source, name)
-        known = incoming.appended_before()
-        if known is not None:
-            return known
-        stop_on(incoming.problems(treatment))
-        chosen = incoming.treatment_of(treatment)
-        if chosen == "reopen" and (proposal := incoming.proposed(actor, reason)):
-            return Corrected(deal, chosen, proposal=proposal)
-        done = incoming.append(chosen, actor, reason)
-        return replace(done, reopened=replay(writer, incoming.versions, min(done.booked), actor, reason)) if chosen == "reopen" else done
+    arriving = evidence.Arriving(name, FORMAT, actor)
+    with evidence.kept_if_refused(store, deal, source, arriving), store.writing(deal) as writer:
+        done = _corrected(Incoming(writer, deal, source, name), reason, treatment, actor)
+        evidence.keep(store, writer, source, arriving, done.booked)
+        return done
+
+
+def _corrected(incoming: Incoming, reason: str, treatment: Treatment | None, actor: str) -> Corrected:
+    known = incoming.appended_before()
+    if known is not None:
+        return known
+    stop_on(incoming.problems(treatment))
+    chosen = incoming.treatment_of(treatment)
+    if chosen == "reopen" and (proposal := incoming.proposed(actor, reason)):
+        return Corrected(incoming.deal, chosen, proposal=proposal)
+    done = incoming.append(chosen, actor, reason)
+    return replace(done, reopened=replay(incoming.writer, incoming.versions, min(done.booked), actor, reason)) if chosen == "reopen" else done
 
 
 @dataclass

@@ -22,12 +22,14 @@ from ledger.store import evidence as files
 from ledger.store.engine import Store
 from ledger.store.evidence import ERASED, PART_BYTES, Arrival, Kept
 from ledger.store.evidence_key import EvidenceKey
-from ledger.store.log import Draft, Moved, Writer
+from ledger.store.log import Draft, Moved, Receipt, Writer
 from ledger.store.projections import Reader
 
 Body = bytes | Path
 """A file's bytes, or its path where it is not held in memory."""
-REFUSED = "refused"
+OUTCOMES = ("appended", "already appended")
+"""What becomes of a file that is taken; the first where any of its periods is new."""
+PROPOSED, REFUSED = "proposed", "refused"
 FEWEST_DIGITS = 6
 """Of a digest, where its beginning names a file."""
 SHOWN_CHARACTERS = 300
@@ -48,14 +50,17 @@ class Arriving:
 # Keeping ------------------------------------------------------------------------------------------------------------------
 
 
-def keep(store: Store, writer: Writer, body: Body, arriving: Arriving, outcome: str, period: date | None = None) -> None:
-    """Keep a file with what it was appended to: in the same transaction, or not at all. One that is kept already only arrives again.
+def keep(store: Store, writer: Writer, body: Body, arriving: Arriving, receipts: Mapping[date, Receipt]) -> None:
+    """Keep a file with what was appended of it: in the same transaction, or not at all. One that is kept already only arrives again.
 
-    `outcome` is that of its receipt, or `proposed`; `period` the one period that it is of, None where it is of several.
+    `receipts` are those of its commits, by period; there are none where the file waits for another actor's approval.
     """
     digest = _digest(body)
     files.write(writer, digest, _pieces(body), store.evidence_key)
-    arrived_at = writer.tip.recorded_at if outcome == "appended" else None
+    outcomes = {receipt.outcome for receipt in receipts.values()}
+    outcome = min(outcomes, key=OUTCOMES.index, default=PROPOSED)
+    arrived_at = writer.tip.recorded_at if outcome == OUTCOMES[0] else None
+    period = next(iter(receipts)) if len(receipts) == 1 else None
     files.add_arrival(writer, Arrival(0, digest, arrived_at or store.clock(), *_said(arriving), period, outcome))
 
 
@@ -76,7 +81,7 @@ def kept_if_refused(store: Store, deal: str, body: Body, arriving: Arriving, *, 
 
 
 def _keep_refused(store: Store, deal: str, body: Body, arriving: Arriving, found: ProblemsFound) -> None:
-    """Raises what was found, and why the file could not be kept, where the database refuses it."""
+    """Adds why the file could not be kept to what was found, where that is so."""
     try:
         with store.writing(deal) as writer:
             if not writer.exists or any(writer.standing.refusals(arriving.actor, store.signer.key if store.signer else None)):
@@ -89,7 +94,7 @@ def _keep_refused(store: Store, deal: str, body: Body, arriving: Arriving, found
     except ProblemsFound as unkept:
         remedy = "see to that, then run the command again: a refused file is kept with its problems"
         why = "; ".join(problem.fact for problem in unkept.problems)
-        raise ProblemsFound([*found.problems, Problem(f"the file is not kept: {why}", remedy, place=arriving.name)]) from found
+        found.problems += (Problem(f"the file is not kept: {why}", remedy, place=arriving.name),)
 
 
 def _said(arriving: Arriving) -> tuple[str, str, str]:
@@ -127,7 +132,7 @@ class Listed(NamedTuple):
     erased_at: int | None
 
 
-def evidence(store: Store, deal: str) -> list[Listed]:
+def arrived(store: Store, deal: str) -> list[Listed]:
     """Every file that came for a deal, in order. Raises ProblemsFound for a deal that does not exist."""
     with store.reading() as reader:
         kept, erased = files.kept(reader, deal), files.erasures(reader, deal)

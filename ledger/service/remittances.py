@@ -18,6 +18,7 @@ from ledger.core.terms import Terms
 from ledger.files import calendars, remittance, remittance_checks
 from ledger.files.remittance import RemittedMonth
 from ledger.files.remittance_checks import INCOMPLETE, Loans
+from ledger.service import evidence
 from ledger.service.books import Stored, latest, numbered, opened_at, recorded_dates, stored
 from ledger.service.ledgers import loans_before, not_loans, pools_adjusted
 from ledger.service.terms import Versions
@@ -46,15 +47,18 @@ def remit(
 ) -> list[Remitted]:  # fmt: skip
     """Append the months of a remittance file: a commit each, in order, all or none. Raises ProblemsFound with everything that is wrong."""
     digest = seal.file_digest(source)
-    with without_searching_for_cycles(), store.reading() as reader:
+    arriving = evidence.Arriving(name, f"{format_}/1", actor)
+    with evidence.kept_if_refused(store, deal, source, arriving, dry_run=dry_run), without_searching_for_cycles(), store.reading() as reader:
         incoming = _Incoming(reader, Versions(reader, deal), source, name, source_name or format_, digest, frozenset(accept))
         months, position = incoming.checked(), reader.head(deal).position
     if dry_run:
         return [Remitted(month.period, None, len(month.events)) for month in months]
-    with without_searching_for_cycles(), store.writing(deal) as writer:
+    with evidence.kept_if_refused(store, deal, source, arriving), without_searching_for_cycles(), store.writing(deal) as writer:
         versions = Versions(writer, deal)
         opening = stored(writer, versions.at()[0], 0)
-        return [_append_month(writer, versions, month, opening, incoming, position + index, format_, actor, reason) for index, month in enumerate(months)]
+        done = [_append_month(writer, versions, month, opening, incoming, position + index, format_, actor, reason) for index, month in enumerate(months)]
+        evidence.keep(store, writer, source, arriving, {month.period: month.receipt for month in done if month.receipt})
+        return done
 
 
 @contextmanager
