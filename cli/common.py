@@ -19,6 +19,7 @@ from ledger.core.problems import Problem, ProblemsFound
 if TYPE_CHECKING:
     from ledger.service.actors import Proof
     from ledger.store.engine import Store
+    from ledger.store.evidence_key import EvidenceKey
     from ledger.store.keys import Signer
 
 P = ParamSpec("P")
@@ -37,6 +38,7 @@ class Settings:
     declared: str | None
     json: bool
     key: Path | None = None
+    evidence_key: Path | None = None
 
     def actor_in(self, store: Store) -> str:
         """Who is writing: the one whose key --key names, else the database's own user where it has users, else who is declared, else the user of the system.
@@ -60,10 +62,11 @@ class Settings:
 
     @contextmanager
     def store(self) -> Iterator[Store]:
-        """The database, closed at the end. It must have its tables."""
+        """The database, closed at the end; files are kept there with the key of `--evidence-key`. It must have its tables."""
         from ledger.store.engine import Store
 
         store = Store(self.database)
+        store.evidence_key = _evidence_key(self.evidence_key) if self.evidence_key else None
         try:
             yield store
         finally:
@@ -106,7 +109,8 @@ def settings() -> Settings:
     chosen = click.get_current_context().find_root().meta.get(_CHOSEN, {})
     database = chosen.get("database") or os.environ.get("TRANCHE_DATABASE") or DATABASE
     key = chosen.get("key") or os.environ.get("TRANCHE_KEY")
-    return Settings(database, chosen.get("actor") or os.environ.get("TRANCHE_ACTOR"), bool(chosen.get("json")), Path(key) if key else None)
+    actor = chosen.get("actor") or os.environ.get("TRANCHE_ACTOR")
+    return Settings(database, actor, bool(chosen.get("json")), Path(key) if key else None, chosen.get("evidence_key"))
 
 
 def _signer(path: Path) -> Signer:
@@ -115,6 +119,16 @@ def _signer(path: Path) -> Signer:
 
     try:
         return keys.read_private(read_file(path))
+    except ProblemsFound as found:
+        raise ProblemsFound(problem.at(str(path)) for problem in found.problems) from None
+
+
+def _evidence_key(path: Path) -> EvidenceKey:
+    """The evidence key of a file. Raises ProblemsFound, with the file's name."""
+    from ledger.store import evidence_key
+
+    try:
+        return evidence_key.read(read_file(path))
     except ProblemsFound as found:
         raise ProblemsFound(problem.at(str(path)) for problem in found.problems) from None
 
@@ -155,6 +169,16 @@ def read_file(path: Path) -> bytes:
     if len(body) > MOST_BYTES:
         raise ProblemsFound([Problem(f"the file has more than {MOST_BYTES:,} bytes", "name another one, or split it", place=str(path))])
     return body
+
+
+def readable(path: Path) -> Path:
+    """A file that is read in parts, however large. Raises ProblemsFound where it cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            stream.read(1)
+    except OSError as error:
+        raise ProblemsFound([file_problem(error, str(path))]) from None
+    return path
 
 
 def write_output(body: bytes | str, path: Path | None) -> None:
@@ -215,6 +239,15 @@ class Day(click.ParamType[str]):
 
 KNOWN_AT = click.option(
     "--known-at", metavar="POSITION|TIME|DATE", help="As known then: a commit's position, a time with its offset, or the end of a day where the deal is."
+)
+EVIDENCE_KEY = click.option(
+    "--evidence-key",
+    envvar="TRANCHE_EVIDENCE_KEY",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    expose_value=False,
+    callback=_keep,
+    help="The key under which files are kept (TRANCHE_EVIDENCE_KEY); see `tranche evidence key`.",
 )
 OUTPUT = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE.")
 

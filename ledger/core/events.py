@@ -205,5 +205,5 @@ def loan_movements(kind: str, layout: Kind, components: Mapping[str, Component])
     return [(column, signs[name]) for column, name in layout.components.items() if signs[name]]  # type: ignore[misc]  # a money column by its name
 
 
-OURS = ("received", "terms", "period_date", "proposal", "distribution", "approval", "publication", "evidence_erased")
+OURS = ("received", "acceptance", "terms", "period_date", "proposal", "distribution", "approval", "publication", "evidence_erased")
 """Kinds that the ledger itself appends."""

@@ -6,12 +6,14 @@ What a cell means is the reader's business. A block at a time keeps memory small
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
 
 from ledger.core.problems import Problem, ProblemsFound, nearest, stop_on
+from ledger.files.sources import Source, opened
 
 MOST_BYTES = 250_000_000
 """About three million rows of loans; more would not fit into the memory of a small server."""
@@ -44,7 +46,7 @@ class Row(NamedTuple):
     cells: dict[str, str]
 
 
-def read(source: bytes, name: str, known: Sequence[str], required: Sequence[str]) -> Iterator[Row]:
+def read(source: Source, name: str, known: Sequence[str], required: Sequence[str]) -> Iterator[Row]:
     """The rows of a small file, one by one. Raises ProblemsFound where it is no such file, or where rows are ragged."""
     for block in read_blocks(source, name, known, required, MOST_ROWS_OF_SMALL):
         stop_on(problem.at(f"{name}:{number}") for number, problem in block.ragged)
@@ -52,7 +54,7 @@ def read(source: bytes, name: str, known: Sequence[str], required: Sequence[str]
             yield Row(number, dict(zip(block.columns, texts, strict=True)))
 
 
-def read_blocks(source: bytes, name: str, known: Sequence[str], required: Sequence[str], most: int = MOST_ROWS) -> Iterator[Block]:
+def read_blocks(source: Source, name: str, known: Sequence[str], required: Sequence[str], most: int = MOST_ROWS) -> Iterator[Block]:
     """The rows of a file whose header names some of the `known` columns, at most so many. Raises ProblemsFound where the file is no such file."""
     header, number = list[str](), 1
     for lines in _lines(source, name):
@@ -112,17 +114,17 @@ def _header_problems(header: Sequence[str], known: Sequence[str], required: Sequ
 # Text ----------------------------------------------------------------------------------------------------------------------
 
 
-def _lines(source: bytes, name: str) -> Iterator[list[str]]:
+def _lines(source: Source, name: str) -> Iterator[list[str]]:
     """The lines of the text without their ends, many at a time. Raises ProblemsFound for what is no text."""
-    if len(source) > MOST_BYTES:
-        fact = f"the file has {len(source):,} bytes, the most is {MOST_BYTES:,}"
-        raise ProblemsFound([Problem(fact, "split it by period", place=name)])
-    start, number = (3 if source.startswith(b"\xef\xbb\xbf") else 0), 1
-    while start < len(source):
-        end = source.find(b"\n", start + BYTES_AT_ONCE) + 1 or len(source)
-        lines = _decoded(source[start:end], name, number)
-        yield lines
-        start, number = end, number + len(lines)
+    with opened(source) as stream:
+        size, number = stream.seek(0, io.SEEK_END), 1
+        stream.seek(0)
+        if size > MOST_BYTES:
+            raise ProblemsFound([Problem(f"the file has {size:,} bytes, the most is {MOST_BYTES:,}", "split it by period", place=name)])
+        while part := stream.read(BYTES_AT_ONCE) + stream.readline(BYTES_AT_ONCE):
+            lines = _decoded(part.removeprefix(b"\xef\xbb\xbf") if number == 1 else part, name, number)
+            yield lines
+            number += len(lines)
 
 
 def _decoded(part: bytes, name: str, first: int) -> list[str]:

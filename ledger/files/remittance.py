@@ -19,6 +19,7 @@ from ledger.core.terms import Terms
 from ledger.files import cells, csv_text
 from ledger.files.csv_text import Block
 from ledger.files.remittance_shapes import FIGURES, MONEY, Head, Shape, TermsAt, shape_of
+from ledger.files.sources import Source
 
 COLUMNS = ("deal", "distribution_date", "kind", "subject", "loan", "value", *FIGURES, "applies_to", "note")
 REQUIRED = ("distribution_date", "kind")
@@ -40,7 +41,7 @@ class RemittedMonth:
     applies_to: dict[int, date] = field(default_factory=dict)
 
 
-def read(source: bytes, name: str, terms_at: TermsAt) -> list[RemittedMonth]:
+def read(source: Source, name: str, terms_at: TermsAt) -> list[RemittedMonth]:
     """The months of a file, in order, each by the terms in force for it.
 
     Raises ProblemsFound with everything that is wrong: the first `MOST_LISTED` of it listed, the rest counted.

@@ -28,10 +28,16 @@ def not_loans(terms: Terms) -> set[str]:
     return {"pool", *terms.deal.pools, *terms.deal.accounts}
 
 
+def known_before(reader: Reader, deal: str, period: date) -> int | None:
+    """The position until which the log was known before anything was remitted for a period; None where nothing was yet."""
+    opened = opened_at(reader, deal).get(period)
+    return None if opened is None else opened - 1
+
+
 def loans_before(reader: Reader, versions: Versions, period: date) -> Loans:
     """The live loans before anything was remitted for a period, with what was adjusted until then."""
-    deal, terms, opened = versions.deal, versions.at(period)[0], opened_at(reader, versions.deal).get(period)
-    known_at, others = None if opened is None else opened - 1, not_loans(terms)
+    deal, terms = versions.deal, versions.at(period)[0]
+    known_at, others = known_before(reader, deal, period), not_loans(terms)
     loans = reader.loan_balances(deal, known_at, not_loans=others)
     moved = _moved(reader.adjusting(deal, after=reader.last_stated(deal, known_at, not_loans=others), up_to=known_at), terms)
     adjusted = {loan: loans.get(loan, 0) + amount for loan, amount in moved.rolled.items()}
@@ -65,8 +71,7 @@ def month_problems(reader: Reader, versions: Versions, corrections: Sequence[Cor
         month = RemittedMonth(period, [event._replace(line=line) for line, event in enumerate((*stated, *loans), 1)])
         touched = {loan: balance for loan, balance in loans_before(reader, versions, period).items() if loan in rows}
         # A loan that the month itself set up was not known before it.
-        opened = opened_at(reader, versions.deal).get(period)
-        known = partial(reader.loans_known, versions.deal, known_at=None if opened is None else opened - 1)
+        known = partial(reader.loans_known, versions.deal, known_at=known_before(reader, versions.deal, period))
         yield from remittance_checks.check(Context(month, terms, touched, known=known, is_whole=False))
 
 

@@ -5,58 +5,68 @@ from __future__ import annotations
 import gc
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from ledger.core import schedule
 from ledger.core.events import KINDS, Event
+from ledger.core.mapping_report import MappingReport
 from ledger.core.money import format_money
 from ledger.core.names import pool_balance
-from ledger.core.problems import Problem, nearest, stop_on
+from ledger.core.problems import Problem, ProblemsFound, nearest, stop_on
 from ledger.core.receipts import reported_value
 from ledger.core.terms import Terms
-from ledger.files import calendars, remittance, remittance_checks
+from ledger.files import calendars, remittance, remittance_checks, sources
+from ledger.files.importers import IMPORTERS, Importer, detected, importer_of
 from ledger.files.remittance import RemittedMonth
 from ledger.files.remittance_checks import INCOMPLETE, Loans
+from ledger.files.sources import Source
 from ledger.service import evidence
 from ledger.service.books import Stored, latest, numbered, opened_at, recorded_dates, stored
+from ledger.service.imports import ACCEPTABLE, Import, Refused
 from ledger.service.ledgers import loans_before, not_loans, pools_adjusted
 from ledger.service.terms import Versions
-from ledger.store import seal
 from ledger.store.engine import Store
 from ledger.store.log import Conflict, Draft, Receipt, Writer, conflict
 from ledger.store.projections import Reader
 
 SAME_FILE = "same-file"
-WARNINGS = (INCOMPLETE, SAME_FILE)
+WARNINGS = (INCOMPLETE, SAME_FILE, *ACCEPTABLE)
 """Warnings that stop a file unless they are accepted by name."""
+CANONICAL = "csv"
 
 
 @dataclass(frozen=True, slots=True)
 class Remitted:
-    """A period of a file: what became of it, and the events it brought."""
+    """A period of a file: what became of it, and the events it brought; the mapping report where it came in a format of the servicer's own."""
 
     period: date
     receipt: Receipt | None
     events: int
+    report: MappingReport | None = None
 
 
 def remit(
-    store: Store, deal: str, source: bytes, name: str, *, format_: str = "csv", source_name: str | None = None, accept: Iterable[str] = (), actor: str,
-    reason: str = "", dry_run: bool = False,
+    store: Store, deal: str, source: Source, name: str, *, format_: str | None = None, source_name: str | None = None, period: str | None = None,
+    pool: str | None = None, accept: Iterable[str] = (), actor: str, reason: str = "", dry_run: bool = False,
 ) -> list[Remitted]:  # fmt: skip
-    """Append the months of a remittance file: a commit each, in order, all or none. Raises ProblemsFound with everything that is wrong."""
-    digest = seal.file_digest(source)
-    arriving = evidence.Arriving(name, f"{format_}/1", actor)
+    """Append the months of a remittance file: a commit each, in order, all or none. Raises ProblemsFound with everything that is wrong.
+
+    Without a format, the one that the file's first bytes name beyond doubt, else the canonical CSV. `period` and `pool` say what a servicer's own file is of,
+    where it does not say so itself. Raises Refused, with the mapping report, where such a file can be read and is not accepted.
+    """
+    chosen = format_ or detected(sources.head(source)) or CANONICAL
+    digest = sources.digest(source)
+    arriving = evidence.Arriving(name, f"{chosen}/{IMPORTERS[chosen].version if chosen in IMPORTERS else 1}", actor)
     with evidence.kept_if_refused(store, deal, source, arriving, dry_run=dry_run), without_searching_for_cycles(), store.reading() as reader:
-        incoming = _Incoming(reader, Versions(reader, deal), source, name, source_name or format_, digest, frozenset(accept))
+        incoming = _Incoming(reader, Versions(reader, deal), source, name, chosen, source_name or chosen, digest, frozenset(accept), period, pool)
         months, position = incoming.checked(), reader.head(deal).position
     if dry_run:
-        return [Remitted(month.period, None, len(month.events)) for month in months]
+        return [Remitted(month.period, None, len(month.events), incoming.reports.get(month.period)) for month in months]
     with evidence.kept_if_refused(store, deal, source, arriving), without_searching_for_cycles(), store.writing(deal) as writer:
         versions = Versions(writer, deal)
         opening = stored(writer, versions.at()[0], 0)
-        done = [_append_month(writer, versions, month, opening, incoming, position + index, format_, actor, reason) for index, month in enumerate(months)]
+        done = [_append_month(writer, versions, month, opening, incoming, position + index, actor, reason) for index, month in enumerate(months)]
         evidence.keep(store, writer, source, arriving, {month.period: month.receipt for month in done if month.receipt})
         return done
 
@@ -79,22 +89,57 @@ class _Incoming:
 
     reader: Reader
     versions: Versions
-    body: bytes
+    body: Source
     name: str
+    format: str
     source: str
     digest: str
     accept: frozenset[str]
+    period: str | None = None
+    pool: str | None = None
+    reports: dict[date, MappingReport] = field(default_factory=dict)
 
     def checked(self) -> list[RemittedMonth]:
         """The file's months; a file that was appended before needs no second look. Raises ProblemsFound."""
         stop_on(_unknown_warnings(self.accept))
-        months = remittance.read(self.body, self.name, lambda day: self.versions.at(day)[0])
-        known = {period for other, period, _ in self.reader.digest_seen(self.digest) if other == self.versions.deal}
-        if not known >= {month.period for month in months}:
-            self._stop_on_conflict(months)
-            stop_on(problem.at(self.name) for problem in [*self._order_problems(months), *self._seen_problems(months)])
+        importer = None if self.format == CANONICAL else importer_of(self.format)
+        asked = None if self.period is None else schedule.named(self.versions.at()[0].deal, self.period)
+        known = {period for other, period, _ in self.reader.digest_seen(self.digest) if other == self.versions.deal and period is not None}
+        if known and (asked is None or asked in known):
+            return [RemittedMonth(period) for period in sorted(known) if asked in (None, period)]
+        months = self._canonical() if importer is None else [self._imported(importer, asked)]
+        self._stop_on_conflict(months)
+        stop_on(problem.at(self.name) for problem in [*self._order_problems(months), *self._seen_problems(months)])
+        try:
             remittance.stop_on_listed(self._month_problems(months))
+        except ProblemsFound as found:
+            raise Refused(found.problems, self.reports.get(months[0].period)) from None
         return months
+
+    @property
+    def mapping(self) -> str:
+        """How the file was read: its format, and the version of the mapping."""
+        return f"{self.format}/{1 if self.format == CANONICAL else importer_of(self.format).version}"
+
+    def _canonical(self) -> list[RemittedMonth]:
+        stop_on([] if self.pool is None else [Problem("the canonical file names its pools itself", "leave out --pool", place="--pool")])
+        stop_on([] if self.period is None else [Problem("the canonical file names its periods itself", "leave out --period", place="--period")])
+        return remittance.read(self.body, self.name, lambda day: self.versions.at(day)[0])
+
+    def _imported(self, importer: Importer, asked: date | None) -> RemittedMonth:
+        month, report = Import(self.reader, self.versions, importer, self.body, self.name, asked, self.pool, self.accept).month()
+        self.reports[month.period] = report
+        return month
+
+    def acceptances(self, period: date) -> Iterator[Event]:
+        """The warnings that were accepted, as part of the record; how many loans they are about and by how much, where that was counted."""
+        report = self.reports.get(period)
+        counted = {warned.name: warned for warned in report.warnings} if report else {}
+        for name in sorted(self.accept):
+            if name in counted:
+                yield Event(0, "acceptance", name, amount=counted[name].total, rate=str(counted[name].loans))
+            elif name not in ACCEPTABLE:
+                yield Event(0, "acceptance", name)
 
     def _stop_on_conflict(self, months: list[RemittedMonth]) -> None:
         """Before anything is compared: a second file of a source is a correction, and is not the month that follows. Raises Conflict."""
@@ -204,7 +249,7 @@ def _unknown_warnings(accept: Collection[str]) -> Iterator[Problem]:
 
 
 def _append_month(
-    writer: Writer, versions: Versions, month: RemittedMonth, opening: Stored, incoming: _Incoming, position: int, format_: str, actor: str, reason: str
+    writer: Writer, versions: Versions, month: RemittedMonth, opening: Stored, incoming: _Incoming, position: int, actor: str, reason: str
 ) -> Remitted:
     """One month as one commit: what was received, the period's dates where it is new, then the file's events.
 
@@ -212,10 +257,11 @@ def _append_month(
     """
     terms, name, source = versions.at(month.period)[0], incoming.name, incoming.source
     number = schedule.number_of(terms.deal, month.period) or 0
-    received = Event(0, "received", source, amount=1, code=format_)
-    events = numbered([received, *_dates_to_record(writer, terms, month.period, number, opening), *_with_origins(writer, terms, month)])
+    received = Event(0, "received", source, amount=1, code=incoming.mapping)
+    opened = _dates_to_record(writer, terms, month.period, number, opening)
+    events = numbered([received, *incoming.acceptances(month.period), *opened, *_with_origins(writer, terms, month)])
     draft = Draft(events, month.period, actor, reason or f"remittance {name}", source=source, attempt=1, source_name=name, source_digest=incoming.digest)
-    return Remitted(month.period, writer.append(draft, expected_position=position), len(month.events))
+    return Remitted(month.period, writer.append(draft, expected_position=position), len(month.events), incoming.reports.get(month.period))
 
 
 def _with_origins(reader: Reader, terms: Terms, month: RemittedMonth) -> Iterator[Event]:

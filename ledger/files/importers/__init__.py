@@ -1,0 +1,28 @@
+"""The servicer's own files: a module a format, each a table of columns. docs/importers.md says how to add one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ledger.core.problems import Problem, ProblemsFound, nearest
+from ledger.files.importers.absee_auto import ABSEE_AUTO
+from ledger.files.importers.absee_cmbs import ABSEE_CMBS
+from ledger.files.importers.mapping import Imported, Importer
+
+IMPORTERS: Mapping[str, Importer] = {importer.name: importer for importer in (ABSEE_AUTO, ABSEE_CMBS)}
+"""By the name that `--format` takes. To add a format, add its module and name it here."""
+
+__all__ = ["IMPORTERS", "Imported", "Importer", "detected", "importer_of"]
+
+
+def importer_of(name: str) -> Importer:
+    """An importer by its name. Raises ProblemsFound for a name that is none."""
+    if name not in IMPORTERS:
+        known = ("csv", "parquet", *IMPORTERS)
+        raise ProblemsFound([Problem(f"`{name}` is not a format", nearest(name, known) or f"the formats are {', '.join(known)}", place="--format")])
+    return IMPORTERS[name]
+
+
+def detected(head: bytes) -> str | None:
+    """The format that a file's first bytes name beyond doubt; None where they do not."""
+    return next((name for name, importer in IMPORTERS.items() if importer.recognizes(head)), None)
