@@ -18,6 +18,7 @@ from ledger.service.distributions import Distributed, approve, distribute
 from ledger.service.drawings import deal_picture
 from ledger.service.explanations import Explained, explain
 from ledger.service.histories import history
+from ledger.service.imports import Refused
 from ledger.service.journals import export_beancount
 from ledger.service.known_at import KnownAt, position_of
 from ledger.service.proof import Anchor, check_proof, prove, read_seal, seal_log
@@ -32,7 +33,8 @@ from ledger.service.worked import WorkedDeal, board, correct_worked, worked_deal
 
 __all__ = [
     "Addresses", "Amended", "Anchor", "Bundled", "Change", "Copied", "Corrected", "CorrectedTerms", "Differences", "Distributed", "Explained", "Fixed",
-    "Fixings", "KnownAt", "Opened", "Published", "Remitted", "Turn", "Verified", "WorkedDeal", "acts", "add_actor", "add_timestamp", "amend", "approve",
+    "Fixings", "KnownAt", "Opened", "Published", "Refused",
+    "Remitted", "Turn", "Verified", "WorkedDeal", "acts", "add_actor", "add_timestamp", "amend", "approve",
     "as_of", "backup", "board", "branding", "check_deal", "check_proof", "correct", "correct_terms", "correct_worked", "deal_picture", "diff", "distribute",
     "document", "explain", "export_beancount", "export_bundle", "fix_rates", "history", "import_bundle", "open_deal", "paying_on", "period", "position_of",
     "prove", "publish", "published", "read_seal", "reconcile", "remit", "request_timestamp", "restore", "revoke_actor", "seal_log", "set_approval",

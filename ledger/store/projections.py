@@ -21,6 +21,7 @@ from ledger.store.books import BookReader
 from ledger.store.lines import LineReader
 from ledger.store.lives import LifeReader
 from ledger.store.loan_ledger import LoanLedgerReader
+from ledger.store.loan_states import LoanStateReader
 from ledger.store.months import MonthReader, standing, sums, total
 
 _EVENT_COLUMNS = [tables.event.c[name] for name in Event._fields]
@@ -91,7 +92,7 @@ class Seen(NamedTuple):
     position: int
 
 
-class Reader(BookReader, LifeReader, LoanLedgerReader, MonthReader, LineReader, ActReader):
+class Reader(BookReader, LifeReader, LoanLedgerReader, LoanStateReader, MonthReader, LineReader, ActReader):
     """Reads within one transaction, so that all answers agree. Every method raises ProblemsFound for a deal that does not exist.
 
     `known_at` is a position; None means everything.
