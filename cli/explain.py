@@ -28,5 +28,7 @@ def command(settings: Settings, deal: str, subject: str, item: str | None, on: s
 
     with settings.store() as store:
         found = service.explain(store, deal, subject, item=item, on=on, known_at=known_at)
-    render = explanation.to_json if settings.json else explanation.to_text
-    write_output(render(found.statement, found.subject, found.figures), output)
+    if settings.json:
+        write_output(explanation.to_json(found.statement, found.subject, found.figures), output)
+    else:
+        write_output(explanation.to_text(found.statement, found.subject, found.figures, found.drill_down), output)

@@ -28,6 +28,7 @@ COMMANDS = {
     "statement": "print an investor statement",
     "history": "print or draw a deal's life, distribution by distribution",
     "explain": "say why a figure is what it is, down to the rows it came from",
+    "loans": "list the loans of a month, find those behind a figure, check that they roll forward",
     "diff": "list the figures that changed between two moments, and what changed them",
     "reconcile": "compare published figures with ours",
     "events": "list what was appended, commit by commit",

@@ -25,15 +25,16 @@ Line = tuple[str, str]
 """What stands on the left, indented, and the figure on the right."""
 
 
-def to_text(statement: Statement, subject: str, figures: Mapping[str, Explanation]) -> str:
-    """The figures of a subject, each as a tree, the values in one column."""
+def to_text(statement: Statement, subject: str, figures: Mapping[str, Explanation], drill_down: str = "") -> str:
+    """The figures of a subject, each as a tree, the values in one column; then the command that lists the loans behind them, where there is one."""
     head = f"{statement.deal}  {subject}\n{_what(statement)}; amounts in {statement.currency}\n"
     trees = [list(_lines(figure, statement.scale)) for figure in figures.values()]
     left = max((len(line[0]) for tree in trees for line in tree), default=0)
     right = max((len(line[1]) for tree in trees for line in tree), default=0)
     body = ("\n".join(f"{label.ljust(left)}  {shown.rjust(right)}".rstrip() for label, shown in tree) for tree in trees)
     foot = f"Drawn at position {statement.position}, head {statement.head}"
-    return "\n".join([head, *(f"{tree}\n" for tree in body), foot]) + "\n"
+    loans = [f"Loan by loan: `{drill_down}`\n"] if drill_down else []
+    return "\n".join([head, *(f"{tree}\n" for tree in body), *loans, foot]) + "\n"
 
 
 def _what(statement: Statement) -> str:

@@ -16,6 +16,7 @@ from ledger.core.statement import BALANCE, Statement
 from ledger.core.terms import Terms
 from ledger.service.books import READ_ONE_BY_ONE, SUMMED, Stored, collections, latest
 from ledger.service.known_at import KnownAt, position_of
+from ledger.service.loans import drill_down
 from ledger.service.statements import day_of, drawn
 from ledger.service.terms import Versions, terms_stated
 from ledger.store.engine import Store
@@ -30,11 +31,12 @@ MAIN = {
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """Figures of one subject of a statement, each with its explanation."""
+    """Figures of one subject of a statement, each with its explanation. `drill_down` is the command that lists the loans behind one item; blank without."""
 
     statement: Statement
     subject: str
     figures: dict[str, Explanation]
+    drill_down: str = ""
 
 
 def explain(store: Store, deal: str, subject: str, *, item: str | None = None, on: date | str | None = None, known_at: KnownAt = None) -> Explained:
@@ -53,7 +55,9 @@ def explain(store: Store, deal: str, subject: str, *, item: str | None = None, o
         explainer = Explainer(evidence(reader, deal, kept))
         explained = {name: explainer.explain(of, name) or _of_loans(shown, of, name) for name in items}
         found = {name: one for name, one in explained.items() if one is not None}
-        return Explained(shown, of, found if item or of != subject else {name: folded(one) for name, one in found.items()})
+        under = terms_stated(reader, deal, kept.header.terms_digest)
+        loans = drill_down(reader, under, kept, of, items[0]) if item else ""
+        return Explained(shown, of, found if item or of != subject else {name: folded(one) for name, one in found.items()}, loans)
 
 
 def _asked(statement: Statement, subject: str, item: str | None) -> tuple[str, list[str]]:

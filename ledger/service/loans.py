@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from itertools import islice
@@ -63,7 +63,7 @@ def list_loans(
         asked = _asked(store, reader, deal, on, period, known_at)
         test = parse(where, asked.terms.scale) if where is not None else None
         subject, item, share, figure = _of(asked, of) if of is not None else ("", "", None, None)
-        rows = _chosen(_rows(asked, ended), test, share)
+        rows = _rows(asked, ended, test, share)
         of_deal, paid_on = asked.terms.deal, asked.kept.distribution.dates.distribution if asked.kept is not None else None
         yield LoanListing(
             deal, of_deal.title, of_deal.currency, asked.terms.scale, of_deal.rounding.printed, asked.period, paid_on, asked.position, rows, subject, item,
@@ -128,30 +128,26 @@ def _asked(store: Store, reader: Reader, deal: str, on: str | None, period: str 
 # Rows -----------------------------------------------------------------------------------------------------------------
 
 
-def _rows(asked: _Asked, ended: bool) -> Iterator[LoanRow]:
-    """The loans by their ids, a few thousand at once: how those ended that ended before is looked up for all of these together."""
+def _rows(asked: _Asked, ended: bool, test: LoanTest | None, share: Share | None) -> Iterator[LoanRow]:
+    """The loans that are asked for, by their ids, a few thousand at once: how those ended that ended before is looked up for all of these together."""
     reader, deal, under, loans = asked.reader, asked.terms.deal, asked.rules, loans_of(asked.terms)
     own = reader.loan_lines_of_own_kinds(deal.deal, asked.period, asked.position, deal.events, loans) if deal.events else {}
     every = reader.loan_lines(deal.deal, asked.period, asked.position, loans, asked.span)
     lines = (one._replace(life=sorted([*one.life, *own[one.loan]])) if one.loan in own else one for one in every)
-    endings = reader.loans_that_ended(deal.deal, asked.period, asked.position) if ended else None
+    endings = reader.loans_that_ended(deal.deal, asked.period, asked.position) if ended and share is None else None
     while some := list(islice(lines, _LOANS_AT_ONCE)):
-        found = [(one, loan_row(*one, asked.span, under)) for one in some]
-        gone = [row.loan for _, row in found if not row.opening_balance and not row.closing_balance and row.is_of_period]
+        read = [(one, loan_row(*one, asked.span, under)) for one in some]
+        found = [(one, row) for one, row in read if (share.of(row) if share is not None else ended or row.is_of_period)]
+        gone = [row.loan for _, row in found if _ended_before(row)]
         by = endings if endings is not None else reader.loans_that_ended(deal.deal, asked.period, asked.position, gone) if gone else {}
         for one, row in found:
-            if ended or row.is_of_period:
-                yield loan_row(*one, asked.span, under, [_COMPONENTS[kind] for kind in by[row.loan]]) if _ended_before(row) and row.loan in by else row
+            told = loan_row(*one, asked.span, under, [_COMPONENTS[kind] for kind in by[row.loan]]) if _ended_before(row) and row.loan in by else row
+            if test is None or test(told):
+                yield told
 
 
 def _ended_before(row: LoanRow) -> bool:
     return not row.opening_balance and not row.closing_balance
-
-
-def _chosen(rows: Iterable[LoanRow], test: LoanTest | None, share: Share | None) -> Iterator[LoanRow]:
-    for row in rows:
-        if (test is None or test(row)) and (share is None or share.of(row)):
-            yield row
 
 
 # The loans of a figure ------------------------------------------------------------------------------------------------
@@ -177,3 +173,13 @@ def _of(asked: _Asked, figure: str) -> tuple[str, str, Share, Figure]:
         why = f"`{figure}` is no sum over loans" if item in known else f"the statement has no `{figure}`"
         raise ProblemsFound([Problem(why, nearest(item, items) or f"it can be {', '.join(items)}", place=deal.deal)])
     return subject, item, found[item], known[item]
+
+
+def drill_down(reader: Reader, terms: Terms, kept: Stored, subject: str, item: str) -> str:
+    """The command that lists the loans behind a figure of a distribution; blank where no loans are behind it."""
+    deal = terms.deal
+    if kept.header.previous is None or subject not in ("pool", *deal.all_pools) or item not in shares(terms, list(deal.all_pools), ()):
+        return ""
+    if reader.loan_span(deal.deal, kept.period, kept.position, loans_of(terms)) is None:
+        return ""
+    return f"tranche loans {deal.deal} --date {kept.period:%Y-%m} --of {subject}.{item}"
