@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.common import DEMO, Day, Settings, example, progress, read_file, with_settings
+from cli.common import DEMO, Day, Settings, counted, example, progress, read_file, readable, with_settings
+from ledger.reports import mapping
 
 if TYPE_CHECKING:
     from ledger.service import Corrected, CorrectedTerms
@@ -24,12 +25,17 @@ TREATMENTS = ("supersede", "adjust", "reopen")
 @click.option("--reason", required=True, metavar="TEXT", help="Why: it is part of the record.")
 @click.option("--treatment", type=click.Choice(TREATMENTS), help="supersede where the period is open, adjust where it is distributed; reopen on demand.")
 @click.option("--effective", type=Day(), metavar="PERIOD", help="FILE is a deal file: the one in the books was wrong from this period on.")
+@click.option("--format", "format_", metavar="NAME", help="FILE is a month that the servicer filed again, in this format of its own (docs/importers.md).")
+@click.option("--period", metavar="PERIOD", help="With --format: the period that the file is read for, where its dates do not say.")
+@click.option("--pool", metavar="NAME", help="With --format: the pool that the file is of, where the deal has several.")
+@click.option("--accept", multiple=True, metavar="WARNING", help="With --format: a warning that is known and meant.")
 @with_settings
-def command(settings: Settings, deal: str, file: Path, reason: str, treatment: Any, effective: str | None) -> None:
+def command(settings: Settings, /, deal: str, file: Path, reason: str, treatment: Any, effective: str | None, **read: Any) -> None:
     """Correct lines that were appended to DEAL, and add facts that came late.
 
     FILE is a remittance file with a column `corrects` that names a line as POSITION:LINE. Nothing is overwritten: a line is reversed and, where the row has
-    figures, stated anew. With --effective FILE is the deal file as it should have read: closed periods are run again under it, and what each payee
+    figures, stated anew. With --format FILE is a whole month that the servicer filed again: what it says otherwise than the books is the correction. With
+    --effective FILE is the deal file as it should have read: closed periods are run again under it, and what each payee
     should have had is booked in the open period.
     """
     from ledger import service
@@ -40,7 +46,7 @@ def command(settings: Settings, deal: str, file: Path, reason: str, treatment: A
             asked = {"effective": effective, "reason": reason, "treatment": treatment, "actor": settings.actor_in(store)}
             _say_terms(settings, service.correct_terms(store, deal, read_file(file), str(file), **asked))
             return
-        done = service.correct(store, deal, read_file(file), str(file), reason=reason, treatment=treatment, actor=settings.actor_in(store))
+        done = service.correct(store, deal, readable(file), str(file), reason=reason, treatment=treatment, actor=settings.actor_in(store), **read)
     if settings.json:
         click.echo(json.dumps(_plain(done), sort_keys=True))
         return
@@ -82,7 +88,9 @@ def _plain(done: Corrected) -> dict[str, object]:
 
 
 def _lines(done: Corrected) -> list[str]:
-    lines = []
+    lines = [mapping.text(done.report)] if done.report else []
+    if done.left_out:
+        lines.append(f"{counted(done.left_out, 'line')} that move no money are left out: --treatment reopen restates them")
     for period, receipt in done.booked.items():
         if receipt.outcome == "already appended":
             lines.append(f"{period}: already corrected at position {receipt.position}; nothing new")

@@ -21,6 +21,7 @@ from ledger.files import csv_text, remittance
 from ledger.files.csv_text import Row
 from ledger.files.remittance import stop_on_listed
 from ledger.files.remittance_shapes import FIGURES, REASONED, TermsAt
+from ledger.files.sources import Source
 
 ADDED = "corrects"
 READ = tuple(column for column in remittance.COLUMNS if column != "applies_to")
@@ -39,7 +40,7 @@ class Correction(NamedTuple):
     period: date
 
 
-def read(source: bytes, name: str, terms_at: TermsAt, find: Find) -> list[Correction]:
+def read(source: Source, name: str, terms_at: TermsAt, find: Find) -> list[Correction]:
     """The rows of a correction file, in order. Raises ProblemsFound with everything that is wrong."""
     rows = list(csv_text.read(source, name, (*READ, ADDED), ()))
     if not rows:

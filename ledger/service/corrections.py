@@ -7,7 +7,7 @@ books and its statement stay, and the difference is booked in the earliest open 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -16,16 +16,19 @@ from ledger.core import correction as corrected
 from ledger.core import schedule
 from ledger.core.correction import ADJUSTABLE_FACTS, LoggedLine, Treatment, is_correctable, moves_money
 from ledger.core.events import FACTS, Event
+from ledger.core.mapping_report import MappingReport
 from ledger.core.problems import Problem, stop_on
-from ledger.files import correction
+from ledger.files import correction, sources
 from ledger.files.correction import Correction
+from ledger.files.importers import CANONICAL, importer_of
+from ledger.files.sources import Source
 from ledger.service import evidence
 from ledger.service.books import latest, numbered
 from ledger.service.distributions import Run
 from ledger.service.ledgers import month_problems
+from ledger.service.refilings import Refiling
 from ledger.service.reopening import History, approved_or_proposed, asks_for_approval, replay
 from ledger.service.terms import Versions
-from ledger.store import seal
 from ledger.store.engine import Store
 from ledger.store.log import Draft, Receipt, Writer
 
@@ -38,6 +41,7 @@ class Corrected:
     """What became of a correction: its treatment, and by the period in which it is booked, the commit and the periods that it belongs to.
 
     `reopened` are the periods that were run again. `proposal` is the commit of a reopening that waits for another actor; then nothing else was written.
+    Of a month that was filed again, `report` is what the file comes to, and `left_out` how many lines move no money and were not booked in another month.
     """
 
     deal: str
@@ -46,17 +50,27 @@ class Corrected:
     origins: Mapping[date, Sequence[date]] = field(default_factory=dict)
     reopened: Sequence[Run] = ()
     proposal: Receipt | None = None
+    report: MappingReport | None = None
+    left_out: int = 0
 
 
-def correct(store: Store, deal: str, source: bytes, name: str, *, reason: str, treatment: Treatment | None = None, actor: str) -> Corrected:
+def correct(
+    store: Store, deal: str, source: Source, name: str, *, reason: str, treatment: Treatment | None = None, format_: str | None = None,
+    period: str | None = None, pool: str | None = None, accept: Iterable[str] = (), actor: str,
+) -> Corrected:  # fmt: skip
     """Append the corrections of a file: a commit for each period that they are booked in, all or none. The same file again adds nothing.
 
-    Without a `treatment`, lines of an open period are superseded, and those of a distributed one adjusted. Raises ProblemsFound with all that is wrong.
+    Without a `treatment`, lines of an open period are superseded, and those of a distributed one adjusted. With a format of the servicer's own the file is the
+    month filed again: what it says otherwise than the books is the correction (`period`, `pool` and `accept` as for `remit`). Raises ProblemsFound with all
+    that is wrong.
     """
     stop_on([] if reason.strip() else [Problem("a correction has no reason", "say why with --reason: it is part of the record", place=name)])
-    arriving = evidence.Arriving(name, FORMAT, actor)
+    importer = None if format_ in (None, CANONICAL) else importer_of(format_ or CANONICAL)
+    arriving = evidence.Arriving(name, FORMAT if importer is None else importer.mapping, actor)
     with evidence.kept_if_refused(store, deal, source, arriving), store.writing(deal) as writer:
-        done = _corrected(Incoming(writer, deal, source, name), reason, treatment, actor)
+        asked = None if period is None else schedule.named(Versions(writer, deal).at()[0].deal, period)
+        refiling = None if importer is None else Refiling(importer, asked, pool, frozenset(accept))
+        done = _corrected(Incoming(writer, deal, source, name, treatment, refiling), reason, treatment, actor)
         evidence.keep(store, writer, source, arriving, done.booked)
         return done
 
@@ -70,17 +84,21 @@ def _corrected(incoming: Incoming, reason: str, treatment: Treatment | None, act
     if chosen == "reopen" and (proposal := incoming.proposed(actor, reason)):
         return Corrected(incoming.deal, chosen, proposal=proposal)
     done = incoming.append(chosen, actor, reason)
+    if incoming.refiling is not None:
+        done = replace(done, report=incoming.refiling.report, left_out=incoming.refiling.left_out)
     return replace(done, reopened=replay(incoming.writer, incoming.versions, min(done.booked), actor, reason)) if chosen == "reopen" else done
 
 
 @dataclass
 class Incoming:
-    """A correction file beside the books that it corrects."""
+    """A correction file beside the books that it corrects; with a `refiling`, a month that was filed again. `wanted` is the treatment that was asked for."""
 
     writer: Writer
     deal: str
-    source: bytes
+    source: Source
     name: str
+    wanted: Treatment | None = None
+    refiling: Refiling | None = None
     versions: Versions = field(init=False)
 
     def __post_init__(self) -> None:
@@ -88,10 +106,14 @@ class Incoming:
 
     @cached_property
     def digest(self) -> str:
-        return seal.file_digest(self.source)
+        return sources.digest(self.source)
 
     @cached_property
     def corrections(self) -> list[Correction]:
+        if self.refiling is not None:
+            found = self.refiling.corrections(self.writer, self.versions, self.source, self.name)
+            adjusts = self.wanted == "adjust" or (self.wanted is None and any(self.is_closed(one.period) for one in found))
+            return self.refiling.that_move_money(found) if adjusts else found
         return correction.read(self.source, self.name, lambda day: self.versions.at(day)[0], self.find)
 
     @cached_property

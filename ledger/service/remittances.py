@@ -17,7 +17,7 @@ from ledger.core.problems import Problem, ProblemsFound, nearest, stop_on
 from ledger.core.receipts import reported_value
 from ledger.core.terms import Terms
 from ledger.files import calendars, remittance, remittance_checks, sources
-from ledger.files.importers import IMPORTERS, Importer, detected, importer_of
+from ledger.files.importers import CANONICAL, IMPORTERS, Importer, detected, importer_of
 from ledger.files.remittance import RemittedMonth
 from ledger.files.remittance_checks import INCOMPLETE, Loans
 from ledger.files.sources import Source
@@ -33,7 +33,6 @@ from ledger.store.projections import Reader
 SAME_FILE = "same-file"
 WARNINGS = (INCOMPLETE, SAME_FILE, *ACCEPTABLE)
 """Warnings that stop a file unless they are accepted by name."""
-CANONICAL = "csv"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,10 @@ from ledger.files.importers.mapping import Imported, Importer
 IMPORTERS: Mapping[str, Importer] = {importer.name: importer for importer in (ABSEE_AUTO, ABSEE_CMBS)}
 """By the name that `--format` takes. To add a format, add its module and name it here."""
 
-__all__ = ["IMPORTERS", "Imported", "Importer", "detected", "importer_of"]
+CANONICAL = "csv"
+"""The books' own form, docs/remittance.md, which is no importer's."""
+
+__all__ = ["CANONICAL", "IMPORTERS", "Imported", "Importer", "detected", "importer_of"]
 
 
 def importer_of(name: str) -> Importer:

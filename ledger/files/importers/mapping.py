@@ -59,6 +59,11 @@ class Importer:
     recognizes: Callable[[bytes], bool] = lambda _head: False
 
     @property
+    def mapping(self) -> str:
+        """Name and version of the mapping, as the log keeps them."""
+        return f"{self.name}/{self.version}"
+
+    @property
     def mapped(self) -> frozenset[str]:
         """The columns that are read."""
         return frozenset(one.column for one in self.fields) | ({self.deal} if self.deal else set())
