@@ -12,9 +12,12 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import NamedTuple
 
+from sqlalchemy import select
+
 from ledger.core.problems import Problem, ProblemsFound, stop_on
-from ledger.service.verification import verify
-from ledger.store.copying import Progress, copy_rows
+from ledger.service.verification import verify_in
+from ledger.store import schema, tables
+from ledger.store.copying import Progress, copy_rows, damage
 from ledger.store.engine import Store
 from ledger.store.projections import Reader
 
@@ -35,8 +38,7 @@ def backup(store: Store, path: Path, progress: Progress = lambda _table, _rows: 
     try:
         with _sqlite(unfinished) as copy:
             copy.upgrade()
-            rows, heads = _copied(store, copy, progress)
-            deals = _hold_up(copy, heads)
+            deals, rows = _copied(store, copy, progress)
         unfinished.replace(path)
     finally:
         for file in (unfinished, *(unfinished.with_name(f"{unfinished.name}{ending}") for ending in ("-wal", "-shm"))):
@@ -45,16 +47,14 @@ def backup(store: Store, path: Path, progress: Progress = lambda _table, _rows: 
 
 
 def restore(store: Store, path: Path, progress: Progress = lambda _table, _rows: None) -> Copied:
-    """Fill an empty database from a backup. Raises ProblemsFound; then the database is as it was.
-
-    Copy and check are one transaction's work and the checks that follow it: a database that does not hold up afterwards is named, and not to be used.
-    """
+    """Fill an empty database from a backup, which may be any file at all: nothing in its schema runs. Raises ProblemsFound; then the database is as it was."""
     if not path.is_file():
         raise ProblemsFound([Problem("there is no such backup", "check the path", place=str(path))])
     with _sqlite(path) as source:
         stop_on(problem.at(str(path)) for problem in source.check())
-        rows, heads = _copied(source, store, progress)
-        deals = _hold_up(store, heads)
+        with source.reading() as reader:
+            stop_on(problem.at(str(path)) for problem in damage(reader.connection))
+        deals, rows = _copied(source, store, progress)
     return Copied(deals, rows, _digest(path))
 
 
@@ -67,25 +67,27 @@ def _sqlite(path: Path) -> Iterator[Store]:
         store.close()
 
 
-def _copied(source: Store, target: Store, progress: Progress) -> tuple[int, dict[str, str]]:
-    """How many rows were copied, and the head of each deal in the snapshot that was copied."""
-    with source.reading() as reader, target.filling() as connection:
-        return copy_rows(reader.connection, connection, progress), _heads(reader)
+def _copied(source: Store, target: Store, progress: Progress) -> tuple[int, int]:
+    """How many deals and rows were copied, in one transaction that ends only where the copy holds up. Raises ProblemsFound."""
+    with target.filling() as connection:
+        with source.reading() as reader:
+            rows, heads = copy_rows(reader.connection, connection, progress), _heads(reader)
+        return _hold_up(Reader(connection), heads), rows
 
 
 def _heads(reader: Reader) -> dict[str, str]:
     return {row.name: row.hash for row in reader.deals()}
 
 
-def _hold_up(copy: Store, heads: dict[str, str]) -> int:
+def _hold_up(copy: Reader, heads: dict[str, str]) -> int:
     """How many deals the copy holds, once its tables, its heads and all that its deals say are shown to be whole. Raises ProblemsFound."""
-    stop_on(copy.check())
-    with copy.reading() as reader:
-        found = _heads(reader)
+    stop_on(schema.check(copy.connection))
+    found = _heads(copy)
     remedy = "run the command again, and look at the disk"
     stop_on(Problem("the copy does not end where the original ends", remedy, place=deal) for deal in heads if found.get(deal) != heads[deal])
-    stop_on(problem for deal in found for problem in verify(copy, deal).problems)
-    return len(found)
+    deals = copy.connection.execute(select(tables.deal.c.name).order_by(tables.deal.c.name)).scalars().all()
+    stop_on(problem for deal in deals for problem in verify_in(copy, deal, ()).problems)
+    return len(deals)
 
 
 def _digest(path: Path) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -49,17 +49,22 @@ def verify(store: Store, deal: str, anchor: Anchor | None = None) -> Verified:
     `anchor` is a seal that was kept outside the database. Raises ProblemsFound for a file that is no seal.
     """
     with store.reading() as reader:
-        problems = [*store.check(), *orphans(reader.connection), *check_acts(reader.connection), *verify_books(reader, deal)]
-        problems += seal_problems(reader, deal, anchor) if anchor else []
-        if problems:
-            return Verified(deal, 0, "", 0, tuple(problems))
-        head = reader.head(deal)
-        versions = Versions(reader, deal)
-        rows = [row.number for row in reader.distributions(deal)]
-        problems = [problem for number in rows for problem in _replay(reader, versions, number)]
-        problems += published_problems(reader, versions)
-        problems += approval_problems(reader, versions)
-        proof = proof_of(reader, deal)
+        return verify_in(reader, deal, store.check(), anchor)
+
+
+def verify_in(reader: Reader, deal: str, of_database: Sequence[Problem], anchor: Anchor | None = None) -> Verified:
+    """`verify` as a reader sees the books, which may be in the middle of a transaction. `of_database` is what is wrong with the database itself."""
+    problems = [*of_database, *orphans(reader.connection), *check_acts(reader.connection), *verify_books(reader, deal)]
+    problems += seal_problems(reader, deal, anchor) if anchor else []
+    if problems:
+        return Verified(deal, 0, "", 0, tuple(problems))
+    head = reader.head(deal)
+    versions = Versions(reader, deal)
+    rows = [row.number for row in reader.distributions(deal)]
+    problems = [problem for number in rows for problem in _replay(reader, versions, number)]
+    problems += published_problems(reader, versions)
+    problems += approval_problems(reader, versions)
+    proof = proof_of(reader, deal)
     is_anchored = anchor is not None and not problems
     stamped_at = anchor.stamped_at() if anchor and is_anchored else None
     return Verified(deal, head.position, head.hash, len(rows) - 1, tuple(problems), is_anchored, stamped_at, proof)

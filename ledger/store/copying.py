@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Row, Table, TypeDecorator, func, select, text
+from sqlalchemy.exc import DatabaseError, DataError, IntegrityError
 
 from ledger.core.problems import Problem, ProblemsFound
 from ledger.store import tables
@@ -19,6 +20,7 @@ from ledger.store.bulk import insert_rows
 ROWS_AT_ONCE = 10_000
 Progress = Callable[[str, int], None]
 """Told the table and how many of its rows are copied."""
+_ANOTHER = "restore another backup, and compare its SHA-256 with the one that `tranche database backup` gave"
 
 
 def copy_rows(source: Connection, target: Connection, progress: Progress = lambda _table, _rows: None) -> int:
@@ -35,14 +37,38 @@ def copy_rows(source: Connection, target: Connection, progress: Progress = lambd
 def _copy_table(source: Connection, target: Connection, table: Table, progress: Progress) -> int:
     """One table in the order of its key, so that what a row rests on is there before it."""
     stored = [_as_stored(column.type, target) for column in table.columns]
-    chosen = select(table).order_by(*table.primary_key.columns)
     copied = 0
-    with source.execute(chosen.execution_options(yield_per=ROWS_AT_ONCE)) as found:
-        for rows in found.partitions():
+    for rows in _read(source, table):
+        try:
             insert_rows(target, table, [_converted(row, stored) for row in rows])
-            copied += len(rows)
-            progress(table.name, copied)
+        except (IntegrityError, DataError, ValueError, TypeError) as error:
+            raise ProblemsFound([Problem(f"the rows of {table.name} cannot stand in a set of books: {_reason(error)}", _ANOTHER)]) from error
+        copied += len(rows)
+        progress(table.name, copied)
     return copied
+
+
+def _read(source: Connection, table: Table) -> Iterator[Sequence[Row[Any]]]:
+    """The rows of a table in the order of its key, many at a time. Raises ProblemsFound for what cannot be read, or is not what its column holds."""
+    try:
+        with source.execute(select(table).order_by(*table.primary_key.columns).execution_options(yield_per=ROWS_AT_ONCE)) as found:
+            yield from found.partitions()
+    except (DatabaseError, ValueError, TypeError, AttributeError) as error:
+        raise ProblemsFound([Problem(f"a row of {table.name} cannot be read: {_reason(error)}", _ANOTHER)]) from error
+
+
+def _reason(error: Exception) -> str:
+    """What the driver or a column said, short, and with nothing in it that does not print: it may quote the file."""
+    said = str(error.orig if isinstance(error, DatabaseError) else error).partition("\n")[0][:200]
+    return said if said.isprintable() else ascii(said)
+
+
+def damage(source: Connection) -> Iterator[Problem]:
+    """What is wrong with the pages of a SQLite file, a table at a time. Pages that lead to each other in circles would be read for ever otherwise."""
+    for table in tables.metadata.sorted_tables:
+        said = source.exec_driver_sql(f"PRAGMA quick_check({table.name})").scalars().first()
+        if said != "ok":
+            yield Problem(f"the table {table.name} is damaged: {said}", _ANOTHER)
 
 
 def _as_stored(kind: Any, target: Connection) -> Callable[[Any], Any]:

@@ -25,6 +25,7 @@ from ledger.store.roles import Right
 BUSY_SECONDS = 30
 """How long a writer waits for another process's transaction on SQLite before it gives up."""
 _PRAGMAS = [f"busy_timeout = {BUSY_SECONDS * 1000}", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON"]
+_PRAGMAS += ["trusted_schema = OFF", "cell_size_check = ON"]  # a file from elsewhere brings its own schema, and pages that may be damaged
 if sys.platform == "darwin":
     _PRAGMAS += ["fullfsync = ON", "checkpoint_fullfsync = ON"]  # fsync alone leaves data in the drive's cache there
 _BEGIN = "tranche_begin"
@@ -206,7 +207,7 @@ def _unusable(error: sqlalchemy.exc.DatabaseError, url: URL) -> list[Problem]:
         return [Problem(f"another process has been writing to {url.database} for {BUSY_SECONDS} seconds", "run the command again when it has ended")]
     if getattr(error.orig, "sqlstate", None) == _NO_RIGHT:
         return [Problem(f"the database refuses it to {url.username}: {said}", "do it as the owner, who can also give the right: `tranche database grant`")]
-    if isinstance(error, sqlalchemy.exc.OperationalError) or said == "file is not a database":
+    if isinstance(error, sqlalchemy.exc.OperationalError) or type(error) is sqlalchemy.exc.DatabaseError:  # the latter: no database, or a damaged one
         shown = url.render_as_string(hide_password=True)
         return [Problem(f"the database {shown} cannot be used: {said}", "look at its address, its rights and its disk, then run the command again")]
     return []
