@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from fractions import Fraction
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +18,7 @@ def allocate(tree: Branch, amount: int, rooms: dict[str, int], odd: Odd = "large
     given: dict[str, int] = defaultdict(int)
 
     def give(payee: str, part: int) -> None:
+        assert part > 0  # a payee whose share is nothing is not given anything
         given[payee] += part
 
     placed = Allocation(given, lambda payee: rooms[payee] - given[payee], give, odd, "half_up").allocate(tree, amount)
@@ -96,6 +99,38 @@ def test_a_payee_below_two_shares_is_filled_once_and_the_rest_is_split_again() -
     assert allocate(pro_rata(A, sequential(A), B, by={"A": 1, "B": 0}), 100, {"A": 10, "B": 100}) == {"A": 10, "B": 90}
 
 
+@pytest.mark.parametrize("odd", ["largest_remainder", "first", "last", "each", "exact"])
+def test_what_is_more_than_all_rooms_is_left_by_every_rule_for_odd_units(odd: Odd) -> None:
+    assert share_within(10, [1, 2], [3, 4], odd) == [3, 4]
+
+
+def test_the_last_unit_is_given_as_any_other() -> None:
+    rooms = {"A": 99, "B": 99}
+
+    assert allocate(A, 1, rooms) == {"A": 1}
+    assert allocate(sequential(A, B), 100, rooms) == {"A": 99, "B": 1}
+    assert allocate(pro_rata(A, B), 1, rooms) == {"A": 1}
+    assert allocate(pro_rata(A, sequential(A), B, by={"A": 1, "B": 0}), 100, rooms) == {"A": 99, "B": 1}
+
+
+def test_a_condition_that_the_amount_does_not_reach_is_not_read() -> None:
+    def unreadable(_run: Any) -> bool:
+        raise AssertionError("B is not reached")
+
+    assert allocate(sequential(A, Branch("B", when=unreadable)), 100, {"A": 100, "B": 100}) == {"A": 100}
+
+
+def test_a_single_unit_of_room_is_filled_and_none_is_not() -> None:
+    assert share_within(4, [1, 1], [1, 9], "largest_remainder") == [1, 3]
+    assert share_within(4, [1, 1], [0, 9], "largest_remainder") == [0, 4]
+    assert share_within(4, [1, 1], [0, 2], "largest_remainder") == [0, 2]
+    assert share_within(0, [1, 1], [9, 9], "largest_remainder") == [0, 0]
+
+
+def test_the_weight_of_a_full_payee_does_not_turn_the_odd_units() -> None:
+    assert share_within(2, [3, 1, 1], [2, 1, 0], "largest_remainder") == [2, 0, 0]  # of 1.5 and 0.5 the earlier; of 1.2, 0.4 and 0.4 it would be the second
+
+
 def test_odd_cents_never_exceed_a_room() -> None:
     assert share_within(100, [1, 1, 1], [33, 50, 50], "first") == [33, 34, 33]
 
@@ -107,6 +142,18 @@ def test_shares_rounded_each_alone_may_miss_the_amount() -> None:
     assert allocate(thirds, 100, {"A": 10, "B": 99, "C": 99}, "each") == {"A": 10, "B": 45, "C": 45}
     assert allocate(thirds, 100, {"A": 10, "B": 40, "C": 40}, "each") == {"A": 10, "B": 40, "C": 40}
     assert allocate(sequential(thirds, leaf("D")), 100, {"A": 99, "B": 99, "C": 99, "D": 99}, "each") == {"A": 33, "B": 33, "C": 33}
+
+
+def test_what_rounding_each_alone_misses_is_nobodys_also_where_one_of_them_is_full() -> None:
+    tree = sequential(pro_rata(A, B, C, leaf("D"), by=dict.fromkeys("ABCD", 1)), leaf("E"))
+
+    assert allocate(tree, 110, {"A": 10, "B": 99, "C": 99, "D": 99, "E": 99}, "each") == {"A": 10, "B": 33, "C": 33, "D": 33}
+
+
+def test_what_a_full_payee_hands_back_is_split_again_where_rounding_cannot_have_missed_as_much() -> None:
+    tree = pro_rata(A, sequential(A), B, by={"A": 1, "B": 2})  # 7, 7 and 14 of 28; A takes 4 of its second 7
+
+    assert allocate(tree, 28, {"A": 11, "B": 99}, "each") == {"A": 11, "B": 17}
 
 
 def test_exact_shares_are_not_rounded() -> None:

@@ -1,6 +1,6 @@
 """`python -m tests.mutation [MODULE ...]`: put one mistake after the other into the core, and see whether its tests notice.
 
-Each mutant runs in a process of its own, forked when everything is imported; there the functions of its module get the mutant's code. Prints the survivors
+Each mutant runs in a process of its own, forked when every test is collected; there the functions of its module get the mutant's code. Prints the survivors
 that README.md does not explain, and ends with exit code 1 where there are any, or where fewer than nine of ten mutants are killed.
 """
 
@@ -25,41 +25,96 @@ MODULES = ("money", "daycount", "schedule", "allocation", "waterfall", "accrual"
 FIRST = {"triggers": "waterfall", "state": "waterfall", "posting": "waterfall"}
 """The test module to begin with, where there is none of the module's name."""
 TESTS = ("tests/core", "tests/vocabulary", "tests/engine")
-QUIETLY = ("-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-W", "ignore::pytest.PytestAssertRewriteWarning")
+QUIETLY = ("-qq", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", "-W", "ignore::pytest.PytestAssertRewriteWarning")
 """Options of pytest; it warns that hypothesis, a plugin, was imported before it."""
 README = ROOT / "tests" / "mutation" / "README.md"
-SECONDS = 90
-"""After which a mutant is killed because it does not end."""
+SECONDS = 10
+"""Of a processor's time for one test, after which a mutant is killed because it does not end; a busy machine kills none."""
 LEAST = 90
 """Of a hundred mutants, so many are killed at least."""
 
 
-def survives(module: ModuleType, mutant: Mutant, tests: Sequence[str]) -> bool:
-    """Whether all tests pass with a mutant in the place of its module."""
+class Measurement:
+    """A plugin of pytest: in the place of running the tests that it collected once, they are run once for each mutant."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names, self.explained = names, README.read_text(encoding="utf-8") if README.exists() else ""
+        self.unexplained, self.total, self.killed = 0, 0, 0
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        if session.testsfailed:
+            pytest.exit("the tests cannot be collected", returncode=2)
+        for name in self.names:
+            self._measure(name, in_order(name, session.items))
+        print(f"in all {self.killed} of {self.total} killed, {self._percent():.1f} %; {self.unexplained} survivors without a reason", flush=True)  # noqa: T201  # a program's output
+        return True
+
+    def _measure(self, name: str, items: Sequence[pytest.Item]) -> None:
+        begun, source = time.monotonic(), (ROOT / "ledger" / "core" / f"{name}.py").read_text(encoding="utf-8")
+        module = importlib.import_module(f"ledger.core.{name}")
+        if not survives(module, source, items):
+            pytest.exit(f"{name}: the tests fail without any mistake in it", returncode=2)
+        found = list(mutants(source))
+        alive = [mutant for mutant in found if survives(module, mutant.source, items)]
+        for mutant in alive:
+            self._report(name, mutant)
+        self.total, self.killed = self.total + len(found), self.killed + len(found) - len(alive)
+        print(f"{name}: {len(found) - len(alive)} of {len(found)} killed, {time.monotonic() - begun:.0f} s", flush=True)  # noqa: T201  # as above
+
+    def _report(self, name: str, mutant: Mutant) -> None:
+        is_new = f"`{mutant.name}`" not in self.explained
+        self.unexplained += is_new
+        print(f"{name}:{mutant.line}: {'survives' if is_new else 'explained'}: {mutant.name}", flush=True)  # noqa: T201  # as above
+
+    def _percent(self) -> float:
+        return 100 * self.killed / max(self.total, 1)
+
+    @property
+    def suffices(self) -> bool:
+        return not self.unexplained and self._percent() >= LEAST
+
+
+def in_order(module: str, items: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """The tests, those first that know the module best."""
+    first = f"test_{FIRST.get(module, module)}.py"
+    return sorted(items, key=lambda item: item.path.name != first)
+
+
+def survives(module: ModuleType, source: str, items: Sequence[pytest.Item]) -> bool:
+    """Whether all tests pass with a text in the place of a module's own."""
     child = os.fork()
     if not child:
-        os._exit(_run(module, mutant, tests))
+        os._exit(_run(module, source, items))
     _, status = os.waitpid(child, 0)
     return os.waitstatus_to_exitcode(status) == 0
 
 
-def _run(module: ModuleType, mutant: Mutant, tests: Sequence[str]) -> int:
-    signal.alarm(SECONDS)
+def _run(module: ModuleType, source: str, items: Sequence[pytest.Item]) -> int:
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)
     other = ModuleType(module.__name__)
-    exec(compile(mutant.source, "a mutant", "exec"), other.__dict__)  # noqa: S102  # the module's own text, with one mistake
+    exec(compile(source, "a mutant", "exec"), other.__dict__)  # noqa: S102  # the module's own text, with one mistake
     transplant(vars(other), vars(module))
-    return int(pytest.main([*QUIETLY, "-x", *tests]))
+    for item, following in zip(items, [*items[1:], None], strict=True):
+        signal.setitimer(signal.ITIMER_PROF, SECONDS)
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        if item.session.testsfailed:
+            return 1
+    return 0
 
 
-def transplant(given: Mapping[str, Any], taking: Mapping[str, Any]) -> None:
-    """Give functions the code of others of their names, in classes too: whoever has imported them runs it from now on."""
+def transplant(given: Mapping[Any, Any], taking: Mapping[Any, Any]) -> None:
+    """Give functions the code of others of their names, in classes and in tables too: whoever has imported them runs it from now on."""
     for name, source in given.items():
         target = taking.get(name)
+        if source is target or name == "__builtins__":
+            continue
         if isinstance(source, type) and isinstance(target, type) and source.__module__ == target.__module__:
             transplant(vars(source), vars(target))
+        if isinstance(source, Mapping) and isinstance(target, Mapping):
+            transplant(source, target)
         for old, new in zip(_functions(target), _functions(source), strict=False):
             old.__code__, old.__defaults__, old.__kwdefaults__ = new.__code__, new.__defaults__, new.__kwdefaults__
 
@@ -70,39 +125,12 @@ def _functions(value: Any) -> list[FunctionType]:
     return [found for found in (value, *inner) if isinstance(found, FunctionType)]
 
 
-def tests_for(module: str) -> list[str]:
-    """The tests, those first that know the module best."""
-    first = f"tests/core/test_{FIRST.get(module, module)}.py"
-    rest = sorted(str(path.relative_to(ROOT)) for folder in TESTS for path in (ROOT / folder).glob("test_*.py"))
-    return [first, *(path for path in rest if path not in (first, "tests/core/test_performance.py"))]
-
-
 def main(names: Sequence[str]) -> int:
-    import_all(tests_for(names[0]))
-    explained, unexplained, total, killed = README.read_text(encoding="utf-8") if README.exists() else "", 0, 0, 0
-    for name in names:
-        begun, source = time.monotonic(), (ROOT / "ledger" / "core" / f"{name}.py").read_text(encoding="utf-8")
-        module = importlib.import_module(f"ledger.core.{name}")
-        if not survives(module, Mutant("", 0, "", "", source), tests_for(name)):
-            sys.exit(f"{name}: the tests fail without any mistake in it")
-        found = list(mutants(source))
-        alive = [mutant for mutant in found if survives(module, mutant, tests_for(name))]
-        for mutant in alive:
-            is_new = f"`{mutant.name}`" not in explained
-            unexplained += is_new
-            print(f"{name}:{mutant.line}: {'survives' if is_new else 'explained'}: {mutant.name}", flush=True)  # noqa: T201  # a program's output
-        total, killed = total + len(found), killed + len(found) - len(alive)
-        print(f"{name}: {len(found) - len(alive)} of {len(found)} killed, {time.monotonic() - begun:.0f} s", flush=True)  # noqa: T201  # as above
-    print(f"in all {killed} of {total} killed, {100 * killed / max(total, 1):.1f} %; {unexplained} survivors without a reason", flush=True)  # noqa: T201  # as above
-    return int(unexplained > 0 or 100 * killed < LEAST * total)
-
-
-def import_all(tests: Sequence[str]) -> None:
-    """Import the product and its tests, once for all mutants."""
     settings.register_profile("mutation", derandomize=True, database=None, deadline=None)
     settings.load_profile("mutation")
-    if pytest.main([*QUIETLY, "--collect-only", "-qq", *tests]):
-        sys.exit("the tests cannot be collected")
+    measurement = Measurement(names)
+    status = int(pytest.main([*QUIETLY, *TESTS], plugins=[measurement]))
+    return status or int(not measurement.suffices)
 
 
 if __name__ == "__main__":

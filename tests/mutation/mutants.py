@@ -1,7 +1,7 @@
 """Mutants: a module with one small mistake in it, each a mistake that a programmer makes.
 
 A comparison off by one end, a sign, an operator, a constant, a condition turned round, a smallest for a largest. Left as they are: texts, annotations,
-defaults of dataclasses' fields, and what the type checker or an assertion is told.
+defaults of dataclasses' fields, and what the type checker or an assertion is told, `strict` of a `zip` too.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def _is_left_alone(parent: ast.AST, child: ast.AST) -> bool:
     if isinstance(child, (ast.Assert, ast.JoinedStr, ast.Raise)) or _is_import_for_types(child):
         return True
     match parent:
-        case ast.arg() | ast.JoinedStr():
+        case ast.arg() | ast.JoinedStr() | ast.keyword(arg="strict"):
             return True
         case ast.AnnAssign():
             return child is parent.annotation
