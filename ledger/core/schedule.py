@@ -50,7 +50,7 @@ def key_of(deal: Deal, number: int) -> date:
     if number == 0:
         return deal.closing_date
     terms = deal.dates.distribution
-    first = terms.first or months_before(deal.closing_date.replace(day=1), -terms.months)
+    first = terms.first or months_before(deal.closing_date, -terms.months)
     return months_before(first, -terms.months * (number - 1), terms.day)
 
 
@@ -124,7 +124,7 @@ def own_day(terms: OwnDay, key: date, paid: date, is_open: IsOpen) -> date:
 def collection_end(deal: Deal, key: date, months_earlier: int = 0) -> date:
     """The last day of the collections of a period, or of those `months_earlier`: of fiscal months, the listed day that is nearest to the month's end."""
     collection = deal.dates.collection
-    end = months_before(key.replace(day=1), collection.months_before + months_earlier, collection.day)
+    end = months_before(key, collection.months_before + months_earlier, collection.day)
     return min((day for day in collection.ends if abs(day - end) <= MOST_OFF), key=lambda day: abs(day - end), default=end)
 
 

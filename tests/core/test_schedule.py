@@ -10,7 +10,7 @@ import pytest
 
 from ledger.core.deal import Deal, Roll
 from ledger.core.problems import ProblemsFound
-from ledger.core.schedule import MOST_PERIODS, business_days_before, key_of, nearest_keys, number_of, resolve, rolled
+from ledger.core.schedule import MOST_PERIODS, business_days_after, business_days_before, key_of, named, nearest_keys, number_of, resolve, rolled
 from ledger.files.calendars import CALENDARS, is_open
 from tests.conftest import shared
 from tests.core.deals import terms
@@ -78,6 +78,70 @@ def test_no_schedule_is_longer_than_a_hundred_years() -> None:
     assert number_of(monthly, key_of(monthly, MOST_PERIODS + 1)) is None
 
 
+def test_a_text_names_the_one_period_that_begins_with_it() -> None:
+    monthly = deal("{distribution: {day: 25, first: 2025-02-25}}")
+
+    assert named(monthly, "2025-02") == date(2025, 2, 25)
+    assert named(monthly, "2125-01") == date(2125, 1, 25)  # the last
+    assert named(monthly, "2025-04-2") == date(2025, 4, 25)
+    assert named(monthly, "2025-04-26") == date(2025, 4, 26)  # a whole date stands for itself, on the schedule or off it
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("2025", "2025 could be 11 periods, from 2025-02-25 to 2025-12-25; write year and month; the first period is 2025-02-25"),
+        ("2025-01", "no period of DATES-1 begins with 2025-01; write year and month; the first period is 2025-02-25"),
+        ("2125-02", "no period of DATES-1 begins with 2125-02; write year and month; the first period is 2025-02-25"),  # after the last
+        ("2025-02-30", "2025-02-30 is not a day of the calendar; write a date such as 2025-04-25"),
+    ],
+)
+def test_a_text_that_names_no_period_or_several_is_refused(text: str, problem: str) -> None:
+    with pytest.raises(ProblemsFound) as refused:
+        named(deal("{distribution: {day: 25, first: 2025-02-25}}"), text)
+
+    assert [f"{found.fact}; {found.remedy}" for found in refused.value.problems] == [problem]
+
+
+def test_the_day_paid_before_the_second_distribution_is_rolled_too() -> None:
+    second = resolve(deal("{distribution: {day: 23, roll: following}}"), 2, is_open(""))  # 23 February 2025 is a Sunday
+
+    assert (second.previous_scheduled, second.previous_distribution) == (date(2025, 2, 23), date(2025, 2, 24))
+
+
+def test_without_terms_of_their_own_the_determination_is_on_the_day_and_the_record_date_the_day_before() -> None:
+    february = resolve(deal("{distribution: {day: 23, roll: following}}"), 1, is_open(""))
+
+    assert (february.determination, february.record) == (date(2025, 2, 24), date(2025, 2, 23))
+
+
+def test_a_record_date_that_is_a_day_of_a_month_is_moved_only_as_it_says() -> None:
+    def record(terms: str) -> date:
+        return resolve(deal(f"{{distribution: {{day: 25}}, record: {terms}}}"), 2, is_open("")).record
+
+    assert record("{day: 23, months_before: 1}") == date(2025, 2, 23)  # a Sunday, and it stays there
+    assert record("{day: 23, months_before: 1, roll: following}") == date(2025, 2, 24)
+    assert record("{day: 23, months_before: 1, business_days_before: 1}") == date(2025, 2, 20)  # the business day before Friday the 21st
+    assert record("{day: 31, months_before: 1}") == date(2025, 2, 28)
+
+
+@pytest.mark.parametrize(
+    ("ends", "expected"),
+    [
+        ("[2025-02-15]", "2025-02-15"),  # thirteen days before the month's end
+        ("[2025-02-13]", "2025-02-13"),  # fifteen
+        ("[2025-02-12]", "2025-02-28"),  # sixteen: the end of no fiscal February
+        ("[2025-03-15]", "2025-03-15"),
+        ("[2025-03-16]", "2025-02-28"),
+        ("[2025-02-23, 2025-03-02, 2025-03-30]", "2025-03-02"),  # two days after the month's end, the other five before
+    ],
+)
+def test_a_fiscal_month_ends_on_the_listed_day_within_fifteen_days_that_is_nearest(ends: str, expected: str) -> None:
+    march = resolve(deal(f"{{distribution: {{day: 25}}, collection: {{ends: {ends}}}}}"), 2, is_open(""))
+
+    assert str(march.collection_end) == expected
+
+
 def test_the_dates_of_a_period_are_found_from_its_key() -> None:
     monthly = deal("{distribution: {day: 25, roll: following}, determination: {business_days_before: 3}, record: {business_days_before: 1}}")
 
@@ -143,6 +207,13 @@ def test_a_roll_within_the_month_turns_back_at_its_end() -> None:
 def test_business_days_before_count_open_days() -> None:
     assert business_days_before(date(2025, 5, 27), 1, is_open("US-FED")) == date(2025, 5, 23)  # 26 May is Memorial Day
     assert business_days_before(date(2025, 5, 26), 0, is_open("US-FED")) == date(2025, 5, 23)
+
+
+def test_business_days_after_count_open_days() -> None:
+    assert business_days_after(date(2025, 5, 23), 1, is_open("US-FED")) == date(2025, 5, 27)  # 26 May is Memorial Day
+    assert business_days_after(date(2025, 5, 23), 3, is_open("US-FED")) == date(2025, 5, 29)
+    assert business_days_after(date(2025, 5, 24), 0, is_open("US-FED")) == date(2025, 5, 24)  # a Saturday
+    assert business_days_before(date(2025, 5, 29), 3, is_open("US-FED")) == date(2025, 5, 23)
 
 
 def test_payment_dates_agree_with_the_reference_table() -> None:
