@@ -59,7 +59,11 @@ def read_any(source: bytes, name: str, names: Names) -> list[PublishedFigure]:
 
 def _is_bond_level(source: bytes) -> bool:
     """Whether the first line has as many cells as a Bond Level file and, having no header, says a day in the second."""
-    first = next(csv.reader([source.partition(b"\n")[0].decode("utf-8", "replace")]), [])
+    lines = source.partition(b"\n")[0].decode("utf-8", "replace").splitlines()[:1]
+    try:
+        first = next(csv.reader(lines), [])
+    except csv.Error:  # a cell without end; what else is wrong with the line is for who reads it
+        return False
     return len(first) == BOND_LEVEL_COLUMNS and bool(_BOND_DAY.match(first[DISTRIBUTED - 1].strip()))
 
 
@@ -70,11 +74,15 @@ def read_bond_level(source: bytes, name: str, names: Names) -> list[PublishedFig
     """The figures of a Bond Level file, class by class. Raises ProblemsFound."""
     text = _decoded(source, name)
     problems, figures = list[Problem](), list[PublishedFigure]()
-    for number, row in enumerate(csv.reader(text.splitlines()), 1):
-        for found in _bond_row(row, f"{name}:{number}", names):
-            (problems if isinstance(found, Problem) else figures).append(found)  # type: ignore[arg-type]  # each to its own list
-        if len(problems) > MOST_LISTED:
-            break
+    rows = csv.reader(text.splitlines())
+    try:
+        for number, row in enumerate(rows, 1):
+            for found in _bond_row(row, f"{name}:{number}", names):
+                (problems if isinstance(found, Problem) else figures).append(found)  # type: ignore[arg-type]  # each to its own list
+            if len(problems) > MOST_LISTED:
+                break
+    except csv.Error as error:
+        problems.append(Problem(f"the row cannot be read: {error}", "take the file as the administrator gave it", place=f"{name}:{rows.line_num}"))
     stop_on(listed(problems, name))
     return figures
 

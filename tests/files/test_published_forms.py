@@ -76,3 +76,14 @@ def test_anything_else_is_read_as_published_csv() -> None:
     (figure,) = read_any(b"distribution_date,subject,item,amount\n2025-01-25,A,balance,1.00\n", "file", NAMES)
 
     assert figure.key == (KEY, "A", "balance")
+
+
+def test_a_bond_level_cell_that_is_too_long_to_be_read_is_a_problem() -> None:
+    said = problems((bond() + bond(c8="1" * 200_000)).encode())
+
+    assert said[-1] == "file:2: the row cannot be read: field larger than field limit (131072); take the file as the administrator gave it"
+
+
+@pytest.mark.parametrize("first", ["\r" + bond(), "1" * 200_000 + "," + bond()], ids=["an end of line of another system", "a cell that is too long"])
+def test_a_first_line_that_is_no_row_is_no_bond_level_file(first: str) -> None:
+    assert "Bond" not in problems(first.encode())[0]
