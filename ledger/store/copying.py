@@ -66,9 +66,9 @@ def _reason(error: Exception) -> str:
 def damage(source: Connection) -> Iterator[Problem]:
     """What is wrong with the pages of a SQLite file, a table at a time. Pages that lead to each other in circles would be read for ever otherwise."""
     for table in tables.metadata.sorted_tables:
-        said = source.exec_driver_sql(f"PRAGMA quick_check({table.name})").scalars().first()
+        said = " ".join(str(source.exec_driver_sql(f"PRAGMA quick_check({table.name})").scalars().first()).split())
         if said != "ok":
-            yield Problem(f"the table {table.name} is damaged: {said}", _ANOTHER)
+            yield Problem(f"the table {table.name} is damaged: {said[:200]}", _ANOTHER)
 
 
 def _as_stored(kind: Any, target: Connection) -> Callable[[Any], Any]:

@@ -11,6 +11,8 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, x25519
 from hypothesis import strategies as st
 
 from ledger import service
@@ -18,10 +20,15 @@ from ledger.core.formula import FormulaError
 from ledger.core.opening import open_books
 from ledger.core.problems import Problem, ProblemsFound
 from ledger.files import deal_file, formula_text
+from ledger.reports.crefc import to_crefc
+from ledger.reports.json import to_json
+from ledger.service import timestamps
+from ledger.store import keys, tables, timestamp
 from ledger.store.engine import Store
 from tests.conftest import ROOT
 from tests.core.test_worked_example import DEAL
 from tests.fuzz.damage import damaged, rehashed, tampered_json
+from tests.fuzz.database_files import hostile_schemas, with_other_bytes, with_other_rows
 from tests.service import example, trust
 
 SECONDS = 10
@@ -30,6 +37,9 @@ FORMULAS = (
     b"min(pool.balance * (1 - 4.25%), 2_500_000)", b"if senior_test.failed then 0 else max(rest, A.interest_due + 0.5 * B.balance) / 12",
     b"2024-01-30 <= period and not flag",
 )  # fmt: skip
+
+
+BOOKS = [table for table in tables.metadata.sorted_tables if table.name not in ("evidence", "evidence_part", "arrival")]
 
 
 class Hangs(BaseException):
@@ -72,7 +82,7 @@ class Books:
         self.store.upgrade()
         fill(self.store)
         self._copy(self.path, self._kept)
-        self.bytes = self.contents()
+        self.bytes, self._books = self.contents(), self._rows()
 
     def contents(self) -> bytes:
         """Every byte of the database as a reader sees it."""
@@ -88,13 +98,24 @@ class Books:
         with closing(sqlite3.connect(source)) as given, closing(sqlite3.connect(target)) as taking:
             given.backup(taking)
 
+    def _rows(self) -> dict[str, list[tuple[Any, ...]]]:
+        """The rows of the books themselves, without the files that are kept beside them."""
+        with closing(sqlite3.connect(self.path)) as connection:
+            return {table.name: connection.execute(f"SELECT * FROM {table.name}").fetchall() for table in BOOKS}
+
     def hand_in(self, write: Callable[[Store], object]) -> None:
         """What is refused leaves nothing behind; what is accepted is taken back."""
-        problems = refusal(lambda: write(self.store))
-        if problems is None:
+        if refusal(lambda: write(self.store)) is None:
             self.put_back()
         else:
             assert self.contents() == self.bytes
+
+    def hand_in_a_file(self, write: Callable[[Store], object]) -> None:
+        """A file that is refused may be kept, as such, beside the books: they are as they were."""
+        if refusal(lambda: write(self.store)) is not None:
+            assert self._rows() == self._books
+        if self.contents() != self.bytes:
+            self.put_back()
 
 
 class Reader(NamedTuple):
@@ -130,7 +151,7 @@ def _example(store: Store) -> None:
 
 def readers(folder: Path) -> dict[str, Reader]:
     """Every reader of the product, by the name of what it reads."""
-    return {**_of_files(), **_of_months(folder), **_of_logs(folder), **_of_runs(folder)}
+    return {**_of_files(), **_of_months(folder), **_of_logs(folder), **_of_published(folder), **_of_keys(), **_of_backups(folder), **_of_runs(folder)}
 
 
 def _made(folder: Path, name: str, fill: Callable[[Store], object]) -> Books:
@@ -158,7 +179,7 @@ def _of_months(folder: Path) -> dict[str, Reader]:
         books = _made(folder, f"remittance-{name}", lambda store: _with_history(store, home))
         return Reader(
             damaged([path.read_bytes() for path in sorted(home.glob("*.csv"))]),
-            lambda source: books.hand_in(lambda store: service.remit(store, deal, source, "month.csv", actor="servicer", accept=["incomplete"])),
+            lambda source: books.hand_in_a_file(lambda store: service.remit(store, deal, source, "month.csv", actor="servicer", accept=["incomplete"])),
         )
 
     corrected = _made(folder, "correction", _example)
@@ -172,9 +193,13 @@ def _of_months(folder: Path) -> dict[str, Reader]:
         **{f"remittance-of-{name}": remitted(name, deal) for name, deal in _catalogued().items()},
         "correction": Reader(
             damaged(corrections),
-            lambda source: corrected.hand_in(lambda store: service.correct(store, example.NAME, source, "correction.csv", reason="wrong", actor="checker")),
+            lambda source: corrected.hand_in_a_file(
+                lambda store: service.correct(store, example.NAME, source, "correction.csv", reason="wrong", actor="checker")
+            ),
         ),
-        "index-fixings": Reader(damaged(fixings), lambda source: floating.hand_in(lambda store: service.fix_rates(store, source, "rates.csv", actor="t"))),
+        "index-fixings": Reader(
+            damaged(fixings), lambda source: floating.hand_in_a_file(lambda store: service.fix_rates(store, source, "rates.csv", actor="t"))
+        ),
     }
 
 
@@ -199,14 +224,9 @@ def _of_logs(folder: Path) -> dict[str, Reader]:
     empty = _made(folder, "empty", lambda _store: None)
     seals = [json.dumps(service.seal_log(home.store, example.NAME)).encode()]
     proofs = [json.dumps(service.prove(home.store, example.NAME, 2, 3)).encode()]
-    published = [b"distribution_date,subject,item,amount,note\n2025-02-15,A,interest_paid,4000.00,\n2025-03-15,deal,failed,yes,derived\n", *_published()]
-    tolerated = [b"distribution_date,subject,item,difference,reason\n2025-02-15,A,interest_paid,-0.01,rounded\n"]
 
     def taken(source: bytes) -> None:
         empty.hand_in(lambda store: service.import_bundle(store, io.BytesIO(source), "a.bundle"))
-
-    def compared(published: bytes, tolerated: bytes) -> object:
-        return service.reconcile(home.store, example.NAME, (published, "published.csv"), (tolerated, "tolerated.csv"))
 
     def sealed(source: bytes) -> object:
         return service.verify(home.store, example.NAME, service.Anchor(source.decode("utf-8", "replace"), "a.seal"))
@@ -219,13 +239,83 @@ def _of_logs(folder: Path) -> dict[str, Reader]:
         "bundle-with-hashes-that-fit": Reader(rehashed(bundles), taken),
         "seal": Reader(st.one_of(damaged(seals), tampered_json(seals)), _refused_or_read(sealed)),
         "proof": Reader(st.one_of(damaged(proofs), tampered_json(proofs)), _refused_or_read(proven)),
-        "published-figures": Reader(damaged(published), _refused_or_read(lambda source: compared(source, tolerated[0]))),
+    }
+
+
+def _of_published(folder: Path) -> dict[str, Reader]:
+    """What a trust published, in each form that is compared with the books."""
+    home = _made(folder, "published", _example)
+    published = [b"distribution_date,subject,item,amount,note\n2025-02-15,A,interest_paid,4000.00,\n2025-03-15,deal,failed,yes,derived\n", *_published()]
+    tolerated = [b"distribution_date,subject,item,difference,reason\n2025-02-15,A,interest_paid,-0.01,rounded\n"]
+    stated = [to_json(service.statement(home.store, example.NAME))]
+    bond_level = [to_crefc(service.statement(home.store, example.NAME))]
+
+    def compared(published: bytes, tolerated: bytes) -> object:
+        return service.reconcile(home.store, example.NAME, (published, "published.csv"), (tolerated, "tolerated.csv"))
+
+    def read(source: bytes) -> object:
+        return compared(source, tolerated[0])
+
+    return {
+        "published-figures": Reader(damaged(published), _refused_or_read(read)),
+        "published-statement": Reader(st.one_of(damaged(stated), tampered_json(stated)), _refused_or_read(read)),
+        "published-bond-level": Reader(damaged(bond_level), _refused_or_read(read)),
         "tolerated-differences": Reader(damaged(tolerated), _refused_or_read(lambda source: compared(published[0], source))),
     }
 
 
 def _published() -> Sequence[bytes]:
     return [path.read_bytes()[:2_000] for path in sorted((ROOT / "ledger" / "deals").rglob("published.csv"))][:3]
+
+
+def _of_keys() -> dict[str, Reader]:
+    """Keys, certificates and replies of a time stamp authority, which other libraries read."""
+    made = ROOT / "tests" / "timestamps"
+    roots, replies = (made / "roots.pem").read_bytes(), [path.read_bytes() for path in sorted(made.glob("*.reply"))]
+    message = timestamps.stamped_bytes(json.loads((made / "cove.seal").read_text(encoding="utf-8")))
+    return {
+        "private-key": Reader(damaged(_pems()), _refused_or_read(keys.read_private)),
+        "public-key": Reader(damaged([*_pems(), roots]), _refused_or_read(keys.read_public)),
+        "timestamp-reply": Reader(
+            st.one_of(with_other_bytes(replies[0]), damaged(replies)), _refused_or_read(lambda reply: timestamp.vouched_time(reply, message, roots))
+        ),
+        "timestamp-roots": Reader(damaged([roots]), _refused_or_read(lambda pem: timestamp.vouched_time(replies[0], message, pem))),
+    }
+
+
+def _pems() -> list[bytes]:
+    """Private and public keys of Ed25519 and of what is none, the private ones also behind a password; always the same."""
+    private: list[ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey | x25519.X25519PrivateKey] = [
+        ed25519.Ed25519PrivateKey.from_private_bytes(bytes(32)),
+        x25519.X25519PrivateKey.from_private_bytes(bytes(32)),
+        ec.derive_private_key(7, ec.SECP256R1()),
+    ]
+    locks: list[serialization.KeySerializationEncryption] = [serialization.NoEncryption(), serialization.BestAvailableEncryption(b"word")]
+    form, public_form = serialization.PrivateFormat.PKCS8, serialization.PublicFormat.SubjectPublicKeyInfo
+    return [
+        *(key.private_bytes(serialization.Encoding.PEM, form, lock) for key in private for lock in locks),
+        *(key.public_key().public_bytes(serialization.Encoding.PEM, public_form) for key in private),
+    ]
+
+
+def _of_backups(folder: Path) -> dict[str, Reader]:
+    """Files that are handed in as a backup: none of what they say runs, and none is restored in part."""
+    home, empty = _made(folder, "backed-up", _example), _made(folder, "restored", lambda _store: None)
+    service.publish(home.store, example.NAME, example.MONTHS[0], actor="trustee")
+    path, given = folder / "good.db", folder / "given.db"
+    service.backup(home.store, path)
+    good = path.read_bytes()
+
+    def restored(source: bytes) -> None:
+        given.write_bytes(source)
+        empty.hand_in(lambda store: service.restore(store, given))
+        assert [left.name for left in folder.glob("given.db?*")] == []
+
+    return {
+        "backup-of-other-bytes": Reader(with_other_bytes(good), restored),
+        "backup-of-other-rows": Reader(with_other_rows(good), restored),
+        "backup-of-another-schema": Reader(st.sampled_from(hostile_schemas(good)), restored),
+    }
 
 
 def _of_runs(folder: Path) -> dict[str, Reader]:

@@ -18,8 +18,9 @@ from tests.fuzz.desk import Reader, in_time
 
 NAMES = (
     "deal-file", "boarding-file", "formula", "template", "logo", "remittance-of-loans", "remittance-of-pools", "remittance-of-totals", "correction",
-    "index-fixings", "bundle", "bundle-with-hashes-that-fit", "seal", "proof", "published-figures", "tolerated-differences", "deal-that-is-run",
-    "deal-that-is-corrected",
+    "index-fixings", "bundle", "bundle-with-hashes-that-fit", "seal", "proof", "published-figures", "published-statement", "published-bond-level",
+    "tolerated-differences", "private-key", "public-key", "timestamp-reply", "timestamp-roots", "backup-of-other-bytes", "backup-of-other-rows",
+    "backup-of-another-schema", "deal-that-is-run", "deal-that-is-corrected",
 )  # fmt: skip
 FEW, MANY = 25, 400
 
