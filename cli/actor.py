@@ -32,13 +32,13 @@ def key(settings: Settings, output: Path) -> None:
 
     private, public = keys.make()
     public_path = output.with_name(f"{output.name}.pub")
-    _write_new(output, private, 0o600)
-    _write_new(public_path, public, 0o644)
+    write_new(output, private, 0o600)
+    write_new(public_path, public, 0o644)
     found = {"private": str(output), "public": str(public_path), "key": keys.read_public(public)}
     click.echo(json.dumps(found, sort_keys=True) if settings.json else f"{output} and {public_path}: the key {found['key']}")
 
 
-def _write_new(path: Path, body: bytes, mode: int) -> None:
+def write_new(path: Path, body: bytes, mode: int) -> None:
     """Write a file that is not there yet: a key that is overwritten is lost. Raises ProblemsFound."""
     try:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as stream:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.common import DEMO, Day, Settings, counted, example, progress, read_file, readable, with_settings
+from cli.common import DEMO, EVIDENCE_KEY, Day, Settings, counted, example, progress, read_file, readable, with_settings
 from ledger.reports import mapping
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ TREATMENTS = ("supersede", "adjust", "reopen")
 @click.option("--period", metavar="PERIOD", help="With --format: the period that the file is read for, where its dates do not say.")
 @click.option("--pool", metavar="NAME", help="With --format: the pool that the file is of, where the deal has several.")
 @click.option("--accept", multiple=True, metavar="WARNING", help="With --format: a warning that is known and meant.")
+@EVIDENCE_KEY
 @with_settings
 def command(settings: Settings, /, deal: str, file: Path, reason: str, treatment: Any, effective: str | None, **read: Any) -> None:
     """Correct lines that were appended to DEAL, and add facts that came late.

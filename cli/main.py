@@ -36,6 +36,7 @@ COMMANDS = {
     "prove": "prove that one line is in a log",
     "export": "write a deal's log to a file that another database can take over",
     "import": "take over a log from such a file, and make the books again from it",
+    "evidence": "show the files that figures came from, and erase one with a reason",
     "verify": "recompute the chain and every distribution, and compare",
 }
 """Commands in the order of a trust's month, each with its short help: listing them imports none."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.common import DEMO, Settings, example, progress, read_file, who_acted, with_settings
+from cli.common import DEMO, EVIDENCE_KEY, Settings, counted, example, progress, read_file, who_acted, with_settings
 from cli.folder import check
 from cli.several import OfDeals, Outcome, is_pattern, print_each
 
@@ -25,12 +25,14 @@ _TIME = "%Y-%m-%dT%H:%M:%SZ"
     "--timestamp-roots", "roots", type=click.Path(path_type=Path), metavar="PEM", help="The certificates under which an authority must have stamped the seal."
 )
 @click.option("--manifest", type=click.Path(path_type=Path), metavar="FILE", help="Instead: compare a folder of statements with its manifest.json.")
+@click.option("--evidence", "all_evidence", is_flag=True, help="Read the large files that are kept, too.")
+@EVIDENCE_KEY
 @with_settings
-def command(settings: Settings, deal: str, sealed: Path | None, trust: Path | None, roots: Path | None, manifest: Path | None) -> None:
+def command(settings: Settings, deal: str, sealed: Path | None, trust: Path | None, roots: Path | None, manifest: Path | None, all_evidence: bool) -> None:
     """Recompute the hash chain of DEAL (a pattern for several; of every deal, where none is named), run every distribution again from the log, and compare.
 
-    What was altered is named, the first bad position first; every signature is checked, and every approval that was asked for. That the log was cut off at
-    its end only a seal can show.
+    What was altered is named, the first bad position first; every signature is checked, every approval that was asked for, and the files that are kept. That
+    the log was cut off at its end only a seal can show.
     """
     from ledger import service
 
@@ -48,7 +50,7 @@ def command(settings: Settings, deal: str, sealed: Path | None, trust: Path | No
 
         def one(name: str) -> Outcome:
             show(f"verifying {name}")
-            found = service.verify(store, name, anchor)
+            found = service.verify(store, name, anchor, all_evidence=all_evidence)
             line = _line(found) if is_pattern(deal) else f"{name}: {_line(found)}"
             return Outcome("" if found.problems else line, _plain(found), problems=found.problems)
 
@@ -66,7 +68,14 @@ def _line(found: Verified) -> str:
     anchored = "anchored by the seal" if found.is_anchored else "unanchored: no seal was given"
     stamped = f", which existed by {found.stamped_at:{_TIME}}" if found.stamped_at else ""
     whole = f"the chain is whole up to position {found.position}, head {found.head}"
-    return f"{whole}; {found.periods} distributions replay to the same cents; {who_acted(found.proof)}; {anchored}{stamped}"
+    return f"{whole}; {found.periods} distributions replay to the same cents; {who_acted(found.proof)}; {_files(found)}{anchored}{stamped}"
+
+
+def _files(found: Verified) -> str:
+    """How many files are kept, and how many were read; nothing where none ever was."""
+    kept, read, erased, _ = found.evidence
+    gone = f", {erased} erased" if erased else ""
+    return f"{counted(kept, 'file')} kept, {read} read{gone}; " if kept or erased else ""
 
 
 def _plain(found: Verified) -> dict[str, Any]:
@@ -79,5 +88,6 @@ def _plain(found: Verified) -> dict[str, Any]:
         "anchored": found.is_anchored,
         "stamped_at": f"{found.stamped_at:{_TIME}}" if found.stamped_at else None,
         "actors": found.proof._asdict(),
+        "evidence": {"kept": found.evidence.kept, "read": found.evidence.read, "erased": found.evidence.erased},
         "problems": problems,
     }

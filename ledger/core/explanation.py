@@ -22,13 +22,14 @@ or the formula with the parts as its names. `given` follows from nothing: a leaf
 
 
 class Source(NamedTuple):
-    """Where a leaf was reported: a line of a commit, and the row of the file that it came from."""
+    """Where a leaf was reported: a line of a commit, and the row of the file that it came from; the text of that row where it was asked for."""
 
     position: int
     line: int
     file: str | None
     digest: str | None
     row: int | None
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,14 @@ def folded(node: Explanation) -> Explanation:
     if len(lines) > 1 and len(lines) == len(node.parts):
         return replace(node, label=f"{node.label} ({len(lines)} lines)", relation="given", parts=())
     return replace(node, parts=tuple(map(folded, node.parts)), because=tuple(map(folded, node.because)))
+
+
+def with_rows(node: Explanation, rows: Mapping[tuple[str, int], str]) -> Explanation:
+    """The same tree with the texts of the rows that it ends in, by digest and number, where they are known."""
+    source = node.source
+    if source is not None and source.digest is not None and source.row is not None:
+        source = source._replace(text=rows.get((source.digest, source.row)))
+    return replace(node, source=source, parts=tuple(with_rows(part, rows) for part in node.parts), because=tuple(with_rows(one, rows) for one in node.because))
 
 
 # Adding up ------------------------------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ def to_text(statement: Statement, subject: str, figures: Mapping[str, Explanatio
     """The figures of a subject, each as a tree, the values in one column; then the command that lists the loans behind them, where there is one."""
     head = f"{statement.deal}  {subject}\n{_what(statement)}; amounts in {statement.currency}\n"
     trees = [list(_lines(figure, statement.scale)) for figure in figures.values()]
-    left = max((len(line[0]) for tree in trees for line in tree), default=0)
+    left = max((len(label) for tree in trees for label, figure in tree if figure), default=0)
     right = max((len(line[1]) for tree in trees for line in tree), default=0)
     body = ("\n".join(f"{label.ljust(left)}  {shown.rjust(right)}".rstrip() for label, shown in tree) for tree in trees)
     foot = f"Drawn at position {statement.position}, head {statement.head}"
@@ -49,6 +49,7 @@ def _lines(node: Explanation, scale: int, indent: str = "", sign: str = "") -> I
     leaf = node.parts[0] if node.relation == "negative" and not node.parts[0].parts else None
     yield f"{indent}{sign}{_label(node)}{_place(leaf or node)}", shown(node.type, node.value, scale)
     inner = indent + "  "
+    yield from _row(leaf or node, inner)
     for part in () if leaf else node.parts:
         yield from _lines(part, scale, inner, f"{SIGNS[node.relation]} ")
     for reason in node.because:
@@ -66,6 +67,12 @@ def _place(node: Explanation) -> str:
         return ""
     file = f"{source.file}:{source.row}, " if source.row else f"{source.file}, "
     return f"  [{file if source.file else ''}position {source.position}, line {source.line}]"
+
+
+def _row(node: Explanation, indent: str) -> Iterator[Line]:
+    """The text of the row that a leaf came from, on a line of its own, where it was asked for."""
+    if node.source is not None and node.source.text is not None:
+        yield f"{indent}: {node.source.text}", ""
 
 
 def shown(kind: Type, value: Value, scale: int, *, thousands: bool = True) -> str:
@@ -96,7 +103,7 @@ def _node(node: Explanation, scale: int) -> dict[str, Any]:
     if node.formula is not None:
         found["formula"] = node.formula.text
     if node.source is not None:
-        found["source"] = node.source._asdict()
+        found["source"] = {name: value for name, value in node.source._asdict().items() if name != "text" or value is not None}
     for name, nodes in (("parts", node.parts), ("because", node.because)):
         if nodes:
             found[name] = [_node(inner, scale) for inner in nodes]

@@ -19,6 +19,7 @@ from ledger.service.verification import verify_in
 from ledger.store import schema, tables
 from ledger.store.copying import Progress, copy_rows, damage
 from ledger.store.engine import Store
+from ledger.store.evidence_key import EvidenceKey
 from ledger.store.projections import Reader
 
 
@@ -72,21 +73,21 @@ def _copied(source: Store, target: Store, progress: Progress) -> tuple[int, int]
     with target.filling() as connection:
         with source.reading() as reader:
             rows, heads = copy_rows(reader.connection, connection, progress), _heads(reader)
-        return _hold_up(Reader(connection), heads), rows
+        return _hold_up(Reader(connection), heads, target.evidence_key), rows
 
 
 def _heads(reader: Reader) -> dict[str, str]:
     return {row.name: row.hash for row in reader.deals()}
 
 
-def _hold_up(copy: Reader, heads: dict[str, str]) -> int:
+def _hold_up(copy: Reader, heads: dict[str, str], evidence_key: EvidenceKey | None) -> int:
     """How many deals the copy holds, once its tables, its heads and all that its deals say are shown to be whole. Raises ProblemsFound."""
     stop_on(schema.check(copy.connection))
     found = _heads(copy)
     remedy = "run the command again, and look at the disk"
     stop_on(Problem("the copy does not end where the original ends", remedy, place=deal) for deal in heads if found.get(deal) != heads[deal])
     deals = copy.connection.execute(select(tables.deal.c.name).order_by(tables.deal.c.name)).scalars().all()
-    stop_on(problem for deal in deals for problem in verify_in(copy, deal, ()).problems)
+    stop_on(problem for deal in deals for problem in verify_in(copy, deal, (), evidence_key=evidence_key, all_evidence=True).problems)
     return len(deals)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ledger.core.events import Event
-from ledger.core.explanation import Explanation
+from ledger.core.explanation import Explanation, with_rows
 from ledger.core.log_text import MOST_CHARACTERS, has_refused
 from ledger.core.problems import Problem, ProblemsFound, stop_on
 from ledger.files.remittance import MOST_LISTED
@@ -21,7 +21,6 @@ from ledger.service.books import numbered
 from ledger.store import evidence as files
 from ledger.store.engine import Store
 from ledger.store.evidence import ERASED, PART_BYTES, Arrival, Kept
-from ledger.store.evidence_key import EvidenceKey
 from ledger.store.log import Draft, Moved, Receipt, Writer
 from ledger.store.projections import Reader
 
@@ -34,8 +33,8 @@ FEWEST_DIGITS = 6
 """Of a digest, where its beginning names a file."""
 SHOWN_CHARACTERS = 300
 """Of one row, as it is printed."""
-Rows = Mapping[tuple[str, int], str]
-"""Rows of files as text that can be printed, by the file's digest and the row's number."""
+OF_LINES = "csv/"
+"""The formats whose rows are lines of text, by the beginning of their names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,16 +166,22 @@ def refusals(store: Store, deal: str, digest: str) -> list[str]:
     return [str(problem) for problem in json.loads(body)[2:]]
 
 
-def rows_behind(reader: Reader, deal: str, figures: Iterable[Explanation], key: EvidenceKey | None) -> Rows:
-    """The rows that explanations end in, of the files that are kept. Raises ProblemsFound for a file that is encrypted with another key, or altered."""
+def explained_by_rows(store: Store, deal: str, figures: Mapping[str, Explanation]) -> dict[str, Explanation]:
+    """Explanations with the text of each row that they end in, where its file is kept and has lines.
+
+    Raises ProblemsFound for a file that is encrypted with another key, or altered.
+    """
     wanted: dict[str, set[int]] = defaultdict(set)
-    for figure in figures:
-        for source in (node.source for node in figure.every()):
-            if source is not None and source.digest is not None and source.row is not None:
-                wanted[source.digest].add(source.row)
-    kept = files.kept(reader, deal)
-    found = {digest: _lines(files.read(reader, deal, kept[digest], key), numbers) for digest, numbers in wanted.items() if digest in kept}
-    return {(digest, number): text for digest, texts in found.items() for number, text in texts.items()}
+    for source in (node.source for figure in figures.values() for node in figure.every()):
+        if source is not None and source.digest is not None and source.row is not None:
+            wanted[source.digest].add(source.row)
+    with store.reading() as reader:
+        kept = files.kept(reader, deal)
+        of_lines = {arrival.digest for arrival in files.arrivals(reader, deal) if arrival.format.startswith(OF_LINES)}
+        read = sorted(wanted.keys() & kept.keys() & of_lines)
+        found = {digest: _lines(files.read(reader, deal, kept[digest], store.evidence_key), wanted[digest]) for digest in read}
+    rows = {(digest, number): text for digest, texts in found.items() for number, text in texts.items()}
+    return {item: with_rows(figure, rows) for item, figure in figures.items()}
 
 
 def _lines(pieces: Iterable[bytes], numbers: Collection[int]) -> dict[int, str]:

@@ -19,6 +19,9 @@ from ledger.service.reopening import History
 from ledger.service.terms import Versions
 from ledger.store import seal
 from ledger.store.engine import Store
+from ledger.store.evidence import Checked
+from ledger.store.evidence import check as check_evidence
+from ledger.store.evidence_key import EvidenceKey
 from ledger.store.projections import Reader
 from ledger.store.verify import verify as verify_books
 from ledger.store.verify_actors import check_acts
@@ -30,7 +33,8 @@ class Verified:
     """What `verify` found of one deal: commits and events whose hashes agree, periods that replayed the same, and all that does not.
 
     `is_anchored` says that a seal from outside the database agrees: the log alone cannot show that its end was cut off, head and all. `stamped_at` is the
-    time by which the seal existed, where a time stamp authority that is trusted vouches for it. `proof` says how far the commits prove who made them.
+    time by which the seal existed, where a time stamp authority that is trusted vouches for it. `proof` says how far the commits prove who made them,
+    `evidence` how many files are kept and how many of them were read.
     """
 
     deal: str
@@ -41,18 +45,28 @@ class Verified:
     is_anchored: bool = False
     stamped_at: datetime | None = None
     proof: Proof = Proof()
+    evidence: Checked = Checked()
 
 
-def verify(store: Store, deal: str, anchor: Anchor | None = None) -> Verified:
+def verify(store: Store, deal: str, anchor: Anchor | None = None, *, all_evidence: bool = False) -> Verified:
     """Recompute the chain, then every distribution from the log, and compare; look at the triggers that forbid change, and for rows of no deal.
 
-    `anchor` is a seal that was kept outside the database. Raises ProblemsFound for a file that is no seal.
+    `anchor` is a seal that was kept outside the database. The files that are kept are compared with their digests: small ones, or all that the store's key
+    opens where `all_evidence` is asked for. Raises ProblemsFound for a file that is no seal.
     """
     with store.reading() as reader:
-        return verify_in(reader, deal, store.check(), anchor)
+        return verify_in(reader, deal, store.check(), anchor, evidence_key=store.evidence_key, all_evidence=all_evidence)
 
 
-def verify_in(reader: Reader, deal: str, of_database: Sequence[Problem], anchor: Anchor | None = None) -> Verified:
+def verify_in(
+    reader: Reader,
+    deal: str,
+    of_database: Sequence[Problem],
+    anchor: Anchor | None = None,
+    *,
+    evidence_key: EvidenceKey | None = None,
+    all_evidence: bool = False,
+) -> Verified:
     """`verify` as a reader sees the books, which may be in the middle of a transaction. `of_database` is what is wrong with the database itself."""
     problems = [*of_database, *orphans(reader.connection), *check_acts(reader.connection), *verify_books(reader, deal)]
     problems += seal_problems(reader, deal, anchor) if anchor else []
@@ -64,10 +78,11 @@ def verify_in(reader: Reader, deal: str, of_database: Sequence[Problem], anchor:
     problems = [problem for number in rows for problem in _replay(reader, versions, number)]
     problems += published_problems(reader, versions)
     problems += approval_problems(reader, versions)
-    proof = proof_of(reader, deal)
+    proof, evidence = proof_of(reader, deal), check_evidence(reader, deal, evidence_key, everything=all_evidence)
+    problems += evidence.problems
     is_anchored = anchor is not None and not problems
     stamped_at = anchor.stamped_at() if anchor and is_anchored else None
-    return Verified(deal, head.position, head.hash, len(rows) - 1, tuple(problems), is_anchored, stamped_at, proof)
+    return Verified(deal, head.position, head.hash, len(rows) - 1, tuple(problems), is_anchored, stamped_at, proof, evidence)
 
 
 def _replay(reader: Reader, versions: Versions, number: int) -> Iterator[Problem]:

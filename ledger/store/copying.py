@@ -18,6 +18,8 @@ from ledger.store import tables
 from ledger.store.bulk import insert_rows
 
 ROWS_AT_ONCE = 10_000
+PARTS_AT_ONCE = 20
+"""Of files: each may be a million bytes."""
 Progress = Callable[[str, int], None]
 """Told the table and how many of its rows are copied."""
 _ANOTHER = "restore another backup, and compare its SHA-256 with the one that `tranche database backup` gave"
@@ -50,8 +52,9 @@ def _copy_table(source: Connection, target: Connection, table: Table, progress: 
 
 def _read(source: Connection, table: Table) -> Iterator[Sequence[Row[Any]]]:
     """The rows of a table in the order of its key, many at a time. Raises ProblemsFound for what cannot be read, or is not what its column holds."""
+    at_once = PARTS_AT_ONCE if table is tables.evidence_part else ROWS_AT_ONCE
     try:
-        with source.execute(select(table).order_by(*table.primary_key.columns).execution_options(yield_per=ROWS_AT_ONCE)) as found:
+        with source.execute(select(table).order_by(*table.primary_key.columns).execution_options(yield_per=at_once)) as found:
             yield from found.partitions()
     except (DatabaseError, ValueError, TypeError, AttributeError) as error:
         raise ProblemsFound([Problem(f"a row of {table.name} cannot be read: {_reason(error)}", _ANOTHER)]) from error

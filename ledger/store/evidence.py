@@ -190,7 +190,9 @@ def check(reader: DealReader, deal: str, key: EvidenceKey | None, *, everything:
     problems = [*_part_problems(reader, deal, files), *_arrival_problems(reader, deal, files, came, erased)]
     readable = [file for file in files.values() if (everything or file.parts <= 1) and opens(file, key)]
     problems += [problem for file in readable for problem in _content_problems(reader, deal, file, key)]
-    return Checked(len(files), len(readable), len(erased), tuple(problem.at(deal) for problem in problems))
+    lists = {arrival.problems for arrival in came}
+    count, read, gone = (len(digests - lists) for digests in (files.keys(), {file.digest for file in readable}, erased.keys()))
+    return Checked(count, read, gone, tuple(problem.at(deal) for problem in problems))
 
 
 def _part_problems(reader: DealReader, deal: str, files: dict[str, Kept]) -> Iterator[Problem]:

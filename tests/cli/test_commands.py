@@ -200,7 +200,8 @@ def test_verify_says_that_all_is_well(distributed: Tranche) -> None:
     assert result.exit_code == 0, result.output
     assert result.output.startswith("COVE-1: the chain is whole up to position 5, head ")
     assert result.output.endswith(
-        "; 2 distributions replay to the same cents; who acted: 5 commits by a declared actor, which proves nothing; unanchored: no seal was given\n"
+        "; 2 distributions replay to the same cents; who acted: 5 commits by a declared actor, which proves nothing;"
+        " 2 files kept, 2 read; unanchored: no seal was given\n"
     )
 
 

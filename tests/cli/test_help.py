@@ -50,7 +50,7 @@ def test_help_of_each_command_ends_with_its_example(words: str, command: click.C
     assert example_of(command).startswith("tranche ")
 
 
-OF_THE_DEMO = [(words, command) for words, command in EVERY if words not in ("approve", "import", "actor add", "actor revoke")]
+OF_THE_DEMO = [(words, command) for words, command in EVERY if words not in ("approve", "import", "actor add", "actor revoke", "evidence erase")]
 
 
 @pytest.mark.parametrize(("words", "command"), OF_THE_DEMO, ids=[words for words, _ in OF_THE_DEMO])
@@ -95,6 +95,16 @@ def test_examples_of_actor_list_two_keys_and_take_one_back(demo: tuple[Path, Res
 
         assert result.exit_code == 0, result.output
     assert "m.okafor writes no more with the key " in result.output
+
+
+def test_example_of_evidence_erase_runs_on_a_copy_of_the_demo(demo: tuple[Path, Result], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    shutil.copytree(demo[0] / "tranche-demo", tmp_path / "tranche-demo")
+    monkeypatch.chdir(tmp_path)
+
+    result = CliRunner().invoke(main, shlex.split(example_of(dict(EVERY)["evidence erase"]))[1:], prog_name="tranche")
+
+    assert result.exit_code == 0, result.output
+    assert ": erased, as position " in result.output
 
 
 def test_help_lists_every_command_and_imports_none_of_them() -> None:

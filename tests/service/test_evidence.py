@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Executable, Table, delete, insert, update
 
 from ledger import service
 from ledger.core.problems import Problem, ProblemsFound
@@ -18,6 +20,8 @@ from tests.service import example, trust
 from tests.store.owner import as_owner
 
 FEBRUARY = trust.month("2025-02-25")
+Tampering = Callable[[str], Executable]
+"""What an owner does to the books, by the digest of the file that is kept there."""
 WRONG = b"distribution_date,kind,value\n2025-02-25,intrest,8000.00\n2025-02-25,scheduled_principal,1O000.00\n"
 
 
@@ -293,6 +297,100 @@ def test_bytes_that_are_erased_are_not_left_in_the_file_of_sqlite(sqlite: str) -
     assert body not in file.read_bytes()
 
 
+# Verifying ----------------------------------------------------------------------------------------------------------------
+
+
+def remove(table: Table) -> Tampering:
+    return lambda digest: delete(table).where(table.c.digest == digest)
+
+
+def change(table: Table, **values: object) -> Tampering:
+    return lambda digest: update(table).where(table.c.digest == digest).values(values)
+
+
+def add(table: Table, **values: object) -> Tampering:
+    return lambda _digest: insert(table).values(deal_id=1, digest="f" * 64, **values)
+
+
+TAMPERED: dict[str, tuple[Tampering, str]] = {
+    "the file is gone": (remove(tables.evidence), "arrived and is not kept, and no event erased it"),
+    "its part is gone": (remove(tables.evidence_part), "has not the 1 parts"),
+    "its part is another's": (change(tables.evidence_part, body=zlib.compress(b"interest,,9000.00")), "was altered"),
+    "its part is no part": (change(tables.evidence_part, body=b"interest"), "was altered"),
+    "its part says more": (change(tables.evidence_part, body=zlib.compress(FEBRUARY + b" ")), "was altered"),
+    "its part holds too much": (change(tables.evidence_part, body=zlib.compress(bytes(50 * PART_BYTES))), "was altered"),
+    "its part has another number": (change(tables.evidence_part, number=2), "has not the 1 parts"),
+    "its size is another": (change(tables.evidence, bytes=1), "was altered"),
+    "its parts are more": (change(tables.evidence, parts=2), "has not the 2 parts"),
+    "its digest is another": (change(tables.evidence, digest="e" * 64), "is kept, and never arrived"),
+    "its arrival is gone": (remove(tables.arrival), "is kept, and never arrived"),
+    "its arrival is another's": (change(tables.arrival, digest="d" * 64), "arrived and was appended, and no commit names it"),
+    "its arrival has another number": (change(tables.arrival, number=7), "not numbered 1, 2, 3"),
+    "a file was added": (add(tables.evidence, bytes=0, parts=0), "is kept, and never arrived"),
+    "a part was added": (add(tables.evidence_part, number=1, body=b""), "are kept, and the file is not"),
+}
+
+
+@pytest.mark.parametrize(("tamper", "says"), TAMPERED.values(), ids=TAMPERED)
+def test_verify_finds_that(books: Store, tamper: Tampering, says: str) -> None:
+    remit(books)
+    digest = digest_of(books)
+    assert facts(books) == []
+    with as_owner(books) as connection:
+        connection.execute(tamper(digest))
+
+    assert [fact for fact in facts(books) if says in fact] != []
+
+
+def test_verify_reads_large_files_where_it_is_asked_to(books: Store) -> None:
+    remit(books, LARGE)
+    changed = update(tables.evidence_part).where(tables.evidence_part.c.number == 2).values(body=zlib.compress(b" " * PART_BYTES))
+    with as_owner(books) as connection:
+        connection.execute(changed)
+
+    small, every = (service.verify(books, "COVE-1", all_evidence=asked) for asked in (False, True))
+
+    assert (small.problems, small.evidence.kept, small.evidence.read) == ((), 1, 0)
+    assert [problem.fact.partition(":")[0] for problem in every.problems] == [f"the file {digest_of(books)} was altered"]
+
+
+def test_verify_reads_encrypted_files_where_it_has_the_key(books: Store) -> None:
+    books.evidence_key = evidence_key.read(evidence_key.make())
+    remit(books)
+    read = service.verify(books, "COVE-1").evidence.read
+    books.evidence_key = None
+
+    assert (read, service.verify(books, "COVE-1").evidence.read, facts(books)) == (1, 0, [])
+
+
+def test_lists_of_problems_are_verified_and_not_counted_as_files(books: Store) -> None:
+    refuse(books)
+    assert service.verify(books, "COVE-1").evidence.kept == 1
+    with as_owner(books) as connection:
+        connection.execute(update(tables.evidence_part).where(tables.evidence_part.c.digest != digest_of(books)).values(body=zlib.compress(b"[]")))
+
+    assert [fact for fact in facts(books) if "was altered" in fact] != []
+
+
+# Explaining ---------------------------------------------------------------------------------------------------------------
+
+
+def texts(store: Store) -> list[str | None]:
+    found = service.explain(store, "COVE-1", "A", item="interest_paid")
+    figures = evidence.explained_by_rows(store, "COVE-1", found.figures)
+    return [node.source.text for figure in figures.values() for node in figure.every() if node.source and "interest: pool" in node.label]
+
+
+def test_explanation_reaches_the_row_until_it_is_erased(books: Store) -> None:
+    remit(books)
+    trust.distribute(books)
+    assert texts(books) == ["2025-02-25,interest,,8000.00"]
+
+    evidence.erase(books, "COVE-1", digest_of(books), reason="why", actor="owner")
+
+    assert texts(books) == [None]
+
+
 # Moving -------------------------------------------------------------------------------------------------------------------
 
 
@@ -320,3 +418,19 @@ def test_bundle_brings_no_files_and_none_are_missed(books: Store, tmp_path: Path
     assert facts(other) == []
     assert evidence.arrived(other, "COVE-1") == []
     other.close()
+
+
+def test_erasure_that_a_bundle_brings_is_done_here_too(books: Store, tmp_path: Path) -> None:
+    remit(books)
+    service.backup(books, tmp_path / "copy.db")
+    evidence.erase(books, "COVE-1", digest_of(books), reason="why", actor="owner")
+    bundle = io.BytesIO()
+    service.export_bundle(books, "COVE-1", bundle)
+    bundle.seek(0)
+    copy = Store(f"sqlite:///{tmp_path / 'copy.db'}")
+    service.import_bundle(copy, bundle, "cove.bundle")
+
+    assert [fact for fact in facts(copy) if "was erased at position 3, and is kept" in fact] != []
+    evidence.erase(copy, "COVE-1", digest_of(copy), reason="why", actor="owner")
+    assert facts(copy) == []
+    copy.close()
