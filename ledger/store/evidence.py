@@ -24,7 +24,7 @@ ERASED = "evidence_erased"
 PART_BYTES = 1_000_000
 """Of the file, in one part: what is in memory at a time."""
 _LEVEL = 1
-"""Of zlib: a remittance falls to a fifth of its size, and a higher level takes longer than it saves."""
+"""Of zlib: a remittance of loans falls to a third of its size, at 80 MB a second."""
 _FILES, _PARTS, _ARRIVALS = tables.evidence.c, tables.evidence_part.c, tables.arrival.c
 _REMEDY = "restore a backup, or ask the sender for the file: its digest shows whether it is the same"
 

@@ -11,6 +11,7 @@ from sqlalchemy import make_url
 
 from ledger import service
 from ledger.core.problems import ProblemsFound
+from ledger.service import evidence
 from ledger.store.engine import Store
 from ledger.store.roles import RIGHTS, Right, allowances
 from ledger.store.tables import metadata
@@ -141,6 +142,18 @@ def test_application_does_a_whole_month(postgresql: str, users: Users) -> None:
 
     assert verified.problems == ()
     assert verified.periods == 1
+
+
+def test_only_the_owner_erases_a_file(postgresql: str, users: Users) -> None:
+    with opened_as(postgresql, users["application"]) as store:
+        digest = evidence.arrived(store, "COVE-1")[0].arrival.digest
+        with pytest.raises(ProblemsFound, match="permission denied for table evidence; do it as the owner"):
+            evidence.erase(store, "COVE-1", digest, reason="why", actor=store.user() or "")
+        position = service.verify(store, "COVE-1").position
+
+    with opened_as(postgresql, None) as owner:
+        assert evidence.erase(owner, "COVE-1", digest, reason="why", actor=owner.user() or "").position == position + 1
+        assert service.verify(owner, "COVE-1").problems == ()
 
 
 def test_auditor_verifies_everything_and_corrects_nothing(postgresql: str, users: Users) -> None:
