@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -181,8 +182,11 @@ def _create(url: URL) -> Engine:
 
 
 def _set_up_sqlite(connection: Any, _: object) -> None:
-    for pragma in _PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")
+    try:
+        for pragma in _PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+    except UnicodeDecodeError:  # SQLite's message quotes a damaged schema, byte for byte
+        raise sqlite3.DatabaseError("malformed database schema, which is no text") from None
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -22,9 +22,11 @@ class Signer:
 def read_private(pem: bytes) -> Signer:
     """The private key of a PEM file. Raises ProblemsFound for anything else."""
     ed25519, serialization = _ed25519()
+    from cryptography.exceptions import UnsupportedAlgorithm
+
     try:
         key = serialization.load_pem_private_key(pem, password=None)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, ed25519.Ed25519PrivateKey):
         raise ProblemsFound([Problem("the key is no Ed25519 private key", _MAKE)])
@@ -34,9 +36,11 @@ def read_private(pem: bytes) -> Signer:
 def read_public(pem: bytes) -> str:
     """The public key of a PEM file, in hex. Raises ProblemsFound for anything else, a private key too."""
     ed25519, serialization = _ed25519()
+    from cryptography.exceptions import UnsupportedAlgorithm
+
     try:
         key = serialization.load_pem_public_key(pem)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, ed25519.Ed25519PublicKey):
         raise ProblemsFound([Problem("the key is no Ed25519 public key", f"name the file FILE.pub; {_MAKE}")])

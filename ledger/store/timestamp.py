@@ -67,6 +67,11 @@ def vouched_time(reply: bytes, message: bytes, roots: bytes) -> datetime:
     except library.VerificationError as error:
         remedy = "trust the time only where the stamp came from an authority whose roots you have from itself"
         raise ProblemsFound([Problem(f"no authority under these roots made the time stamp: {_reason(error)}", remedy)]) from None
+    except BaseException as error:
+        # Where OpenSSL cannot read a certificate that the package took for one, its Rust code panics, and a panic is no Exception.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise ProblemsFound([Problem("a certificate of the time stamp or among the roots cannot be read", "name a PEM file of whole certificates")]) from None
     return granted.tst_info.gen_time
 
 

@@ -91,6 +91,10 @@ def test_a_backup_with_another_schema_is_refused_before_it_is_read(statements: t
     assert said in refused(empty, altered(good, *statements))
 
 
+def test_a_schema_that_is_no_text_is_refused_in_words(good: bytes, empty: Books) -> None:
+    assert "malformed database schema, which is no text" in refused(empty, good.replace(b"CREATE TABLE deal", b"CREATE TABL\xff deal"))
+
+
 def test_what_stands_beside_the_books_is_neither_run_nor_restored(good: bytes, empty: Books) -> None:
     path = empty.path.with_name("given.db")
     path.write_bytes(altered(good, f"CREATE VIEW beside AS {ENDLESS}", "CREATE TABLE more (x CHECK (x > 0))", "INSERT INTO more VALUES (1)"))

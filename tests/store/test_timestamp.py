@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import threading
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -161,3 +162,11 @@ def test_the_reply_in_the_seal_is_the_authoritys_own_bytes() -> None:
 
     assert stamped == SEAL | {"timestamp": b64encode(made("cove.reply")).decode()}
     assert problem(lambda: service.add_timestamp(stamped, made("cove.reply"))).startswith("the seal has a time stamp; keep it as it is")
+
+
+def test_a_root_whose_name_is_no_text_is_a_problem() -> None:
+    spoilt = ssl.PEM_cert_to_DER_cert(made("roots.pem").decode()).replace(b"Example Root", b"\xffxample Root")
+
+    said = problem(lambda: timestamp.vouched_time(made("cove.reply"), MESSAGE, ssl.DER_cert_to_PEM_cert(spoilt).encode()))
+
+    assert said == "a certificate of the time stamp or among the roots cannot be read; name a PEM file of whole certificates"
