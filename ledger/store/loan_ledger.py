@@ -42,12 +42,17 @@ class LoanLedgerReader(TapeReader):
         """What is to be read of a period, as known at a position; None where the deal was not kept loan by loan until then."""
         deal_id, commits = self.deal_id(deal), tables.log_commit.c
         now = self._told(deal_id, period, known_at, loans)
-        if not now.stated:
+        if not now.stated and not self._came(deal_id, now, loans):
             return None
         before = self._told(deal_id, period - timedelta(days=1), known_at, loans)
         own = self._positions(self.positions(deal_id, period, known_at))
         adjusts = select(commits.position).where(commits.deal_id == deal_id, commits.treatment == "adjust", commits.position <= known_at)
         return Span(before, now, own, self._positions(adjusts))
+
+    def _came(self, deal_id: int, told: Told, loans: Loans) -> bool:
+        """Whether any loan came, though no balance was stated of it: it ended in the month that brought it."""
+        came = (_COLUMNS.deal_id == deal_id, of_life(), _COLUMNS.kind.in_(SET_UP), is_loan(loans), _COLUMNS.position.in_(sorted(told.since)))
+        return self.connection.execute(select(_COLUMNS.line).where(*came).limit(1)).one_or_none() is not None
 
     def _told(self, deal_id: int, until: date, known_at: int, loans: Loans) -> Told:
         last = self._latest_stated_period(deal_id, known_at, loans.not_loans, until)
