@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from ledger.core.collections import Collections, Total, collect
 from ledger.core.distribution import RULES, Distribution, decode_state, encode_state
-from ledger.core.events import FACTS, KINDS, Event
+from ledger.core.events import FACTS, KINDS, OF_ONE_LOAN, Event
 from ledger.core.schedule import PeriodDates
 from ledger.core.state import State
 from ledger.core.terms import Terms
@@ -19,7 +19,8 @@ from ledger.store.projections import Reader
 
 PERIOD_DATES: tuple[str, ...] = tuple(PeriodDates.__slots__)
 SUMMED = (*KINDS,)
-READ_ONE_BY_ONE = (*FACTS,)
+READ_ONE_BY_ONE = tuple(kind for kind in FACTS if kind not in OF_ONE_LOAN)
+"""Facts of single loans are for the loan ledger: a pool has a million of them, and the waterfall asks for none."""
 
 
 def recorded_dates(reader: Reader, deal: str, key: date, known_at: int | None = None) -> PeriodDates | None:
@@ -113,7 +114,12 @@ def _collected(terms: Terms, totals: Iterable[Total], facts: Iterable[Event]) ->
 
 def numbered(events: Iterable[Event]) -> list[Event]:
     """Events in their order, as the lines 1, 2, 3 ... of a commit."""
-    return [Event._make((line, *event[1:])) for line, event in enumerate(events, 1)]
+    return list(in_order(events))
+
+
+def in_order(events: Iterable[Event]) -> Iterator[Event]:
+    """The same one by one: a month of a million loans is not copied to be numbered."""
+    return (Event._make((line, *event[1:])) for line, event in enumerate(events, 1))
 
 
 def header_of(distribution: Distribution, number: int, previous: int | None, terms_digest: str, version: int = 1) -> seal.DistributionHeader:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import chain
 
 from ledger.core import schedule
 from ledger.core.events import KINDS, Event
@@ -22,7 +23,7 @@ from ledger.files.remittance import RemittedMonth
 from ledger.files.remittance_checks import INCOMPLETE, Loans
 from ledger.files.sources import Source
 from ledger.service import evidence
-from ledger.service.books import Stored, latest, numbered, opened_at, recorded_dates, stored
+from ledger.service.books import Stored, in_order, latest, opened_at, recorded_dates, stored
 from ledger.service.imports import ACCEPTABLE, Import, Refused
 from ledger.service.ledgers import loans_before, not_loans, pools_adjusted
 from ledger.service.terms import Versions
@@ -258,7 +259,7 @@ def _append_month(
     number = schedule.number_of(terms.deal, month.period) or 0
     received = Event(0, "received", source, amount=1, code=incoming.mapping)
     opened = _dates_to_record(writer, terms, month.period, number, opening)
-    events = numbered([received, *incoming.acceptances(month.period), *opened, *_with_origins(writer, terms, month)])
+    events = in_order(chain([received], incoming.acceptances(month.period), opened, _with_origins(writer, terms, month)))
     draft = Draft(events, month.period, actor, reason or f"remittance {name}", source=source, attempt=1, source_name=name, source_digest=incoming.digest)
     return Remitted(month.period, writer.append(draft, expected_position=position), len(month.events), incoming.reports.get(month.period))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
-from itertools import count
+from itertools import count, islice
 from operator import eq, itemgetter
 from typing import Any, Literal, NamedTuple
 
@@ -34,6 +34,8 @@ _ORIGIN_PERIOD = 1 + Posting._fields.index("origin_period")
 _MONEY = ("principal", "interest", "fee", "amount", "balance")
 _TEXTS = ("kind", "subject", "rate", "code")
 _INTEGERS = ("delinquency", "corrects_position", "corrects_line", "source_row")
+EVENTS_AT_ONCE = 2**14
+"""Written and hashed together; a power of two, so that their root is a node of the tree over all."""
 _INTEGER = 2**31 - 1
 """The largest number that PostgreSQL's `integer` holds."""
 
@@ -56,10 +58,13 @@ def write_point(name: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A commit to be. `events` are numbered 1..n. A remittance names its `source` and `attempt` (1 for the first file, the next for its correction),
-    and its first event is `received`, which says the same two where the hash covers them. `source_digest` is the file's SHA-256 in hex."""
+    """A commit to be. `events` are numbered 1..n, and are gone through once.
 
-    events: Sequence[Event]
+    A remittance names its `source` and `attempt` (1 for the first file, the next for its correction), and its first event is `received`, which says the same
+    two where the hash covers them. `source_digest` is the file's SHA-256 in hex.
+    """
+
+    events: Iterable[Event]
     period: date | None
     actor: str
     reason: str
@@ -164,8 +169,7 @@ class Writer(Reader):
             raise Moved([Problem(fact, "somebody else has written: look at what is new, then run the command again", place=self.deal)])
         _check_draft(draft)
         stop_on(problem.at(self.deal) for problem in self.standing.refusals(draft.actor, self.signer.key if self.signer else None))
-        leaves = self._insert_events(deal_id, head.position + 1, draft.events)
-        header = self._header(head, draft, leaves)
+        header = self._header(head, draft, *self._insert_all(deal_id, head.position + 1, draft))
         self._insert_commit(deal_id, header, draft.source, draft.attempt)
         self._sign(header.position)
         return Receipt("appended", header.position, self.tip.hash, header.event_count)
@@ -175,8 +179,7 @@ class Writer(Reader):
 
         Raises ProblemsFound for what no column can hold.
         """
-        _check_events(events)
-        return seal.root(self._insert_events(self.deal_id(self.deal), self.tip.position + 1, events))
+        return self._insert_events(self.deal_id(self.deal), self.tip.position + 1, events)
 
     def add_commit(self, header: CommitHeader, source: str | None, attempt: int | None) -> None:
         """Write a commit that other books recorded, after its events, and move the head to it; the database refuses one that does not follow."""
@@ -220,19 +223,33 @@ class Writer(Reader):
             raise ValueError(f"the first file of a source is attempt 1, not {draft.attempt}")
         raise Conflict([conflict(self.deal, draft.source, draft.period, last).at(draft.source_name or self.deal)])
 
-    def _insert_events(self, deal_id: int, position: int, events: Sequence[Event]) -> list[bytes]:
-        """Write the rows and return their leaves. Raises ProblemsFound for a figure that no column can hold."""
+    def _insert_all(self, deal_id: int, position: int, draft: Draft) -> tuple[int, bytes]:
+        """Write the events of a draft, so many at a time that memory stays small, and return their number and the root over them."""
+        roots, number, events = list[bytes](), 0, iter(draft.events)
+        while batch := list(islice(events, EVENTS_AT_ONCE)):
+            if number == 0:
+                _check_first(draft, batch[0])
+            if not all(map(eq, map(itemgetter(0), batch), count(number + 1))):
+                raise ValueError("the events of a commit are numbered 1, 2, 3 ... in order")
+            roots.append(self._insert_events(deal_id, position, batch))
+            number += len(batch)
+        if not number:
+            _check_first(draft, None)
+        write_point("events written")
+        return number, seal.root(roots)
+
+    def _insert_events(self, deal_id: int, position: int, events: Sequence[Event]) -> bytes:
+        """Write some neighbouring rows and return the root over them. Raises ProblemsFound for what no column can hold."""
+        _check_events(events)
         lines = database_dates(self.connection, [event[:] for event in events], _EFFECTIVE_ON)  # a date is hashed as the text of it
         try:
             insert_rows(self.connection, tables.event, lines, (deal_id, position))
-            leaves = seal.leaves(lines)
+            return seal.root(seal.leaves(lines))
         except (OverflowError, TypeError, sqlalchemy.exc.DataError) as error:
             stop_on(_range_problems(events))
             raise error
-        write_point("events written")
-        return leaves
 
-    def _header(self, head: Head, draft: Draft, leaves: list[bytes]) -> CommitHeader:
+    def _header(self, head: Head, draft: Draft, events: int, root: bytes) -> CommitHeader:
         now = self._clock()
         if head.recorded_at is not None:
             now = max(now, head.recorded_at + timedelta(microseconds=1))  # a clock that was set back must not let "known at" run backwards
@@ -249,8 +266,8 @@ class Writer(Reader):
             reason=draft.reason,
             source_name=draft.source_name,
             source_digest=draft.source_digest,
-            event_count=len(leaves),
-            merkle_root=seal.root(leaves).hex(),
+            event_count=events,
+            merkle_root=root.hex(),
         )
 
     def _insert_commit(self, deal_id: int, header: CommitHeader, source: str | None, attempt: int | None) -> None:
@@ -326,17 +343,17 @@ def utc_now() -> datetime:
 
 def _check_draft(draft: Draft) -> None:
     """Raises ValueError for a draft that contradicts itself, ProblemsFound for text that cannot be hashed."""
-    events = draft.events
-    if not all(map(eq, map(itemgetter(0), events), count(1))):
-        raise ValueError("the events of a commit are numbered 1, 2, 3 ... in order")
     if (draft.source is None) != (draft.attempt is None):
         raise ValueError("a commit has a source and an attempt, or neither")
-    first = (events[0].kind, events[0].subject, events[0].amount) if events else None
-    if draft.source is not None and first != ("received", draft.source, draft.attempt):
-        raise ValueError("the first event of a remittance is `received`, with its source and attempt")
     header = {name: getattr(draft, name) for name in ("actor", "reason", "source", "source_name", "source_digest")}
     stop_on(text_problems({name: text for name, text in header.items() if text is not None}))
-    _check_events(events)
+
+
+def _check_first(draft: Draft, event: Event | None) -> None:
+    """Raises ValueError for a remittance whose first event does not say where it came from."""
+    first = (event.kind, event.subject, event.amount) if event else None
+    if draft.source is not None and first != ("received", draft.source, draft.attempt):
+        raise ValueError("the first event of a remittance is `received`, with its source and attempt")
 
 
 def _check_events(events: Sequence[Event]) -> None:
