@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
+from hashlib import sha256
 from typing import Any
 
 from hypothesis import strategies as st
@@ -22,6 +23,15 @@ VALUES: tuple[Any, ...] = (
 )  # fmt: skip
 
 
+class DatabaseFile(bytes):
+    """A file that is told by its digest where a test fails: its bytes would fill the screen, and the seed makes it again."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<{len(self):,} bytes, SHA-256 {sha256(self).hexdigest()}>"
+
+
 def in_memory(source: bytes) -> sqlite3.Connection:
     connection = sqlite3.connect(":memory:", isolation_level=None)
     connection.deserialize(source[:18] + ROLLBACK + source[20:])
@@ -30,7 +40,7 @@ def in_memory(source: bytes) -> sqlite3.Connection:
 
 def as_file(connection: sqlite3.Connection) -> bytes:
     source = connection.serialize()
-    return source[:18] + WRITE_AHEAD + source[20:]
+    return DatabaseFile(source[:18] + WRITE_AHEAD + source[20:])
 
 
 # Bytes ------------------------------------------------------------------------------------------------------------------
@@ -58,7 +68,7 @@ def with_other_bytes(draw: Draw, source: bytes) -> bytes:
                 del spoilt[page + draw(st.integers(0, PAGE)) :]
             case _:
                 spoilt += draw(st.binary(max_size=100))
-    return bytes(spoilt)
+    return DatabaseFile(spoilt)
 
 
 # Rows -------------------------------------------------------------------------------------------------------------------
