@@ -98,7 +98,12 @@ def test_rows_are_those_of_a_naive_program_and_every_loan_rolls(months: list[Mon
             assert found == expected
             assert {loan: row.cumulative_loss for loan, row in rows.items()} == {loan: lost[loan] for loan in expected}
             assert checked.is_clean
-            assert [tuple(pool.roll[1:]) for pool in checked.pools] == ([tuple(map(sum, zip(*expected.values(), strict=True)))] if expected else [])
+            # A pool whose loans have all ended has a row of nil as long as the month that ended them is read.
+            assert [tuple(pool.roll[1:]) for pool in checked.pools if any(pool.roll[1:])] == ([added_up(expected)] if expected else [])
+
+
+def added_up(loans: dict[str, Sums]) -> tuple[int, ...]:
+    return tuple(map(sum, zip(*loans.values(), strict=True)))
 
 
 @settings(max_examples=30, deadline=None)
