@@ -1,13 +1,14 @@
 """SEC ABS-EE, Exhibit 102 of an auto loan trust (Schedule AL, Item 3): collected amounts, a charge-off, recoveries and proceeds of repossession.
 
 Loans that were charged off stay in every later file; loans that were paid off are shown once. Recoveries come on loans that ended, with either sign.
-Elements that describe the vehicle or the obligor are not read.
+Elements that describe the vehicle or the obligor are not read; nor is the servicing fee, which a deal pays in its waterfall, as a rate of the pool.
+The schema has 72 elements; some filings write one of them with a capital letter.
 """
 
 from __future__ import annotations
 
 from ledger.files import cells
-from ledger.files.importers.mapping import Field, Importer, any_day, codes, month_day_year, text
+from ledger.files.importers.mapping import Field, Importer, any_day, codes, month_day_year, rate, text
 from ledger.files.importers.records import either, is_xml, table_records, xml_records
 
 DAY = any_day(month_day_year("-"), month_day_year("/"), cells.day)
@@ -30,7 +31,7 @@ ABSEE_AUTO = Importer(
         Field("charge_off", "chargedoffPrincipalAmount"),
         Field("recovery", "recoveredAmount"),
         Field("recovery", "repossessedProceedsAmount"),
-        Field("rate", "reportingPeriodInterestRatePercentage", cells.rate),
+        Field("rate", "reportingPeriodInterestRatePercentage", rate),
         Field("delinquency", "currentDelinquencyStatus", cells.days),
         Field("paid_through", "interestPaidThroughDate", DAY),
         Field("end", "zeroBalanceCode", codes(ENDS, others="absent")),
@@ -48,7 +49,7 @@ ABSEE_AUTO = Importer(
             "otherServicerFeeRetainedByServicer", "otherAssessedUncollectedServicerFeeAmount", "scheduledInterestAmount",
             "reportingPeriodScheduledPaymentAmount", "totalActualAmountPaid", "actualOtherCollectedAmount", "zeroBalanceEffectiveDate",
             "primaryLoanServicerName", "mostRecentServicingTransferReceivedDate", "assetSubjectDemandIndicator", "assetSubjectDemandStatusCode",
-            "repurchaseAmount", "demandResolutionDate", "repurchaserName", "repurchaseReplacementReasonCode", "chargeOffAmount", "repossessedIndicator",
+            "repurchaseAmount", "demandResolutionDate", "DemandResolutionDate", "repurchaserName", "repurchaseReplacementReasonCode", "repossessedIndicator",
             "modificationTypeCode", "paymentExtendedNumber",
         )
     ),

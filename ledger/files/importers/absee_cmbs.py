@@ -6,9 +6,8 @@ from whoever collects filings.
 
 from __future__ import annotations
 
-from ledger.files import cells
 from ledger.files.importers.absee_auto import DAY
-from ledger.files.importers.mapping import Field, Importer, codes, text
+from ledger.files.importers.mapping import Field, Importer, codes, rate, text
 from ledger.files.importers.records import either, is_xml, table_records, xml_records
 
 ENDS = {
@@ -18,6 +17,48 @@ ENDS = {
 yield maintenance. 1, 10 and 11 are curtailments."""
 DAYS = {"A": 0, "B": 0, "0": 0, "1": 30, "2": 60, "3": 90, "4": 0, "5": 90}
 """Days past due by the payment status: in grace, late below 30 days, current, 30-59, 60-89, 90 and more, a matured balloon that performs or does not."""
+
+LOAN = frozenset((
+    "assetTypeNumber", "GroupID", "reportingPeriodBeginningDate", "originatorName", "originationDate", "originalLoanAmount", "originalTermLoanNumber",
+    "originalAmortizationTermNumber", "originalInterestRatePercentage", "interestRateSecuritizationPercentage", "interestAccrualMethodCode",
+    "originalInterestRateTypeCode", "originalInterestOnlyTermNumber", "firstLoanPaymentDueDate", "underwritingIndicator", "lienPositionSecuritizationCode",
+    "loanStructureCode", "paymentTypeCode", "periodicPrincipalAndInterestPaymentSecuritizationAmount", "scheduledPrincipalBalanceSecuritizationAmount",
+    "paymentFrequencyCode", "NumberPropertiesSecuritization", "NumberProperties", "graceDaysAllowedNumber", "interestOnlyIndicator", "balloonIndicator",
+    "prepaymentPremiumIndicator", "negativeAmortizationIndicator", "modifiedIndicator", "armIndexCode", "firstRateAdjustmentDate",
+    "firstPaymentAdjustmentDate", "armMarginNumber", "lifetimeRateCapPercentage", "lifetimeRateFloorPercentage", "periodicRateIncreaseLimitPercentage",
+    "periodicRateDecreaseLimitPercentage", "periodicPaymentAdjustmentMaximumAmount", "periodicPaymentAdjustmentMaximumPercent", "rateResetFrequencyCode",
+    "paymentResetFrequencyCode", "indexLookbackDaysNumber", "prepaymentLockOutEndDate", "yieldMaintenanceEndDate", "prepaymentPremiumsEndDate",
+    "maximumNegativeAmortizationAllowedPercentage", "maximumNegativeAmortizationAllowedAmount", "negativeAmortizationDeferredInterestCapAmount",
+    "deferredInterestCumulativeAmount", "deferredInterestCollectedAmount", "assetAddedIndicator", "reportPeriodModificationIndicator",
+    "totalScheduledPrincipalInterestDueAmount", "otherInterestAdjustmentAmount", "reportPeriodEndActualBalanceAmount", "hyperAmortizingDate",
+    "servicingAdvanceMethodCode", "nonRecoverabilityIndicator", "totalPrincipalInterestAdvancedOutstandingAmount",
+    "totalTaxesInsuranceAdvancesOutstandingAmount", "otherExpensesAdvancedOutstandingAmount", "armIndexRatePercentage", "nextInterestRatePercentage",
+    "nextInterestRateChangeAdjustmentDate", "nextPaymentAdjustmentDate", "primaryServicerName", "mostRecentSpecialServicerTransferDate",
+    "mostRecentMasterServicerReturnDate", "assetSubjectDemandIndicator", "assetSubjectDemandStatusCode", "repurchaseAmount", "demandResolutionDate",
+    "repurchaserName", "repurchaseReplacementReasonCode", "liquidationPrepaymentDate", "prepaymentPremiumYieldMaintenanceReceivedAmount",
+    "workoutStrategyCode", "lastModificationDate", "modificationCode", "postModificationInterestPercentage", "postModificationPaymentAmount",
+    "postModificationMaturityDate", "postModificationAmortizationPeriodAmount",
+))  # fmt: skip
+"""Elements of a loan that are not read: terms at securitization, advances outstanding (balances, not flows), modifications, demands to repurchase."""
+PROPERTY = frozenset((
+    "propertyName", "propertyAddress", "propertyCity", "propertyState", "propertyZip", "propertyCounty", "propertyTypeCode", "netRentableSquareFeetNumber",
+    "netRentableSquareFeetSecuritizationNumber", "unitsBedsRoomsNumber", "unitsBedsRoomsSecuritizationNumber", "yearBuiltNumber", "yearLastRenovated",
+    "valuationSecuritizationAmount", "valuationSourceSecuritizationCode", "valuationSecuritizationDate", "mostRecentValuationAmount",
+    "mostRecentValuationDate", "mostRecentValuationSourceCode", "physicalOccupancySecuritizationPercentage", "mostRecentPhysicalOccupancyPercentage",
+    "propertyStatusCode", "defeasanceOptionStartDate", "DefeasedStatusCode", "largestTenant", "squareFeetLargestTenantNumber",
+    "leaseExpirationLargestTenantDate", "secondLargestTenant", "squareFeetSecondLargestTenantNumber", "leaseExpirationSecondLargestTenantDate",
+    "thirdLargestTenant", "squareFeetThirdLargestTenantNumber", "leaseExpirationThirdLargestTenantDate", "financialsSecuritizationDate",
+    "mostRecentFinancialsStartDate", "mostRecentFinancialsEndDate", "revenueSecuritizationAmount", "mostRecentRevenueAmount",
+    "operatingExpensesSecuritizationAmount", "operatingExpensesAmount", "netOperatingIncomeSecuritizationAmount", "mostRecentNetOperatingIncomeAmount",
+    "netCashFlowFlowSecuritizationAmount", "mostRecentNetCashFlowAmount", "netOperatingIncomeNetCashFlowSecuritizationCode",
+    "netOperatingIncomeNetCashFlowCode", "mostRecentDebtServiceAmount", "debtServiceCoverageNetOperatingIncomeSecuritizationPercentage",
+    "mostRecentDebtServiceCoverageNetOperatingIncomePercentage", "debtServiceCoverageNetCashFlowSecuritizationPercentage",
+    "mostRecentDebtServiceCoverageNetCashFlowpercentage", "debtServiceCoverageSecuritizationCode", "mostRecentDebtServiceCoverageCode",
+    "mostRecentAnnualLeaseRolloverReviewDate",
+))  # fmt: skip
+"""Elements of a property, its tenants and its finances."""
+COLLECTED = frozenset(("CIK", "trustName", "prospectusDate", "formType", "dateFiled", "accessionNumber", "loanID", "propertyID"))
+"""Columns with which whoever collects filings says where a row is from."""
 
 ABSEE_CMBS = Importer(
     name="absee-cmbs",
@@ -34,11 +75,12 @@ ABSEE_CMBS = Importer(
         Field("interest", "scheduledInterestAmount"),
         Field("adjustment", "otherPrincipalAdjustmentAmount", sign=-1),
         Field("realized_loss", "realizedLossToTrustAmount"),
-        Field("rate", "reportPeriodInterestRatePercentage", cells.rate),
-        Field("fee_rate", "servicerTrusteeFeeRatePercentage", cells.rate),
+        Field("rate", "reportPeriodInterestRatePercentage", rate),
+        Field("fee_rate", "servicerTrusteeFeeRatePercentage", rate),
         Field("delinquency", "paymentStatusLoanCode", codes(DAYS)),
         Field("paid_through", "paidThroughDate", DAY),
         Field("maturity", "maturityDate", DAY),
         Field("end", "liquidationPrepaymentCode", codes(ENDS, others="absent")),
     ),
+    ignored=LOAN | PROPERTY | COLLECTED,
 )  # fmt: skip

@@ -5,10 +5,12 @@ Columns are read by allow-list: what no table names never gets further than a co
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any, BinaryIO, Literal, TypeAlias
 
 from ledger.core.loan_months import LoanMonth
@@ -118,8 +120,22 @@ class Imported:
             texts = ["" if text in _EMPTY_AS_ABSENT else text for text in texts]
         if callable(one.parse):
             return cells.each(one.column, texts, one.parse, note)
-        amounts = cells.amounts(one.column, texts, self.scale, note)
+        amounts = cells.amounts(one.column, _in_places(texts, self.scale), self.scale, note)
         return [None if amount is None or isinstance(amount, Problem) else one.sign * amount for amount in amounts]
+
+
+def _in_places(texts: Sequence[str], scale: int) -> Sequence[str]:
+    """Amounts as the books write them: a zero before a point that has none, and no zeros beyond the places of the books: `.50000000` is `0.50`."""
+    whole = _POINT_FIRST.sub(r"\g<1>0.", "\n".join(texts))
+    return _more_zeros(scale).sub(r"\1" if scale else "", whole).split("\n") if texts else texts
+
+
+_POINT_FIRST = re.compile(r"^(-?)\.(?=[0-9])", re.MULTILINE | re.ASCII)
+
+
+@lru_cache
+def _more_zeros(scale: int) -> re.Pattern[str]:
+    return re.compile(rf"(\.[0-9]{{{scale}}})0+$" if scale else r"\.0+$", re.MULTILINE | re.ASCII)
 
 
 def _added(one: int | None, other: int | None) -> int | None:
@@ -135,6 +151,11 @@ def _first(one: Any, other: Any) -> Any:
 
 def text(value: str) -> str:
     return value
+
+
+def rate(value: str) -> str:
+    """A rate, as its digits, with or without a zero before the point."""
+    return cells.rate(_POINT_FIRST.sub(r"\g<1>0.", value))
 
 
 def codes(known: Mapping[str, Any], *, others: Literal["refused", "absent"] = "refused") -> Parse:
