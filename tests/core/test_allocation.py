@@ -131,6 +131,10 @@ def test_the_weight_of_a_full_payee_does_not_turn_the_odd_units() -> None:
     assert share_within(2, [3, 1, 1], [2, 1, 0], "largest_remainder") == [2, 0, 0]  # of 1.5 and 0.5 the earlier; of 1.2, 0.4 and 0.4 it would be the second
 
 
+def test_shares_that_just_fill_their_rooms_are_left_as_they_are() -> None:
+    assert share_within(3, [1, 1, 3], [1, 1, 3], "largest_remainder") == [1, 0, 2]  # 0.6, 0.6 and 1.8: the third's remainder is the largest, then the first's
+
+
 def test_odd_cents_never_exceed_a_room() -> None:
     assert share_within(100, [1, 1, 1], [33, 50, 50], "first") == [33, 34, 33]
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
+from typing import Any
 
 import pytest
 
+from ledger.core.deal import Reported
+from ledger.core.events import Event
 from ledger.core.problems import ProblemsFound
-from ledger.core.receipts import post_flows
+from ledger.core.receipts import adjusted_accounts, post_flows, receive, reported_value
 from tests.core.deals import Books, Month, fact
 
 DEAL = """
@@ -113,6 +117,30 @@ def test_a_correction_of_an_earlier_month_is_summed_with_the_rest_and_keeps_its_
     assert [posting.amount for posting in corrected.distribution.postings if posting.origin_period] == [400]
 
 
+def test_a_liquidation_of_a_single_cent_passes_through_the_defaulted_loans_too() -> None:
+    liquidated = month(liquidation_proceeds="0.01")
+
+    assert liquidated.moved("pool", "defaulted") == Decimal("0.01")
+    assert liquidated.account("defaulted") == 0
+
+
+def test_a_component_is_posted_in_the_order_of_pools_and_of_the_periods_it_is_booked_for() -> None:
+    pools = """
+        pools: {one: {original_balance: 600}, two: {original_balance: 400}}
+        tranches: {A: {original_balance: 900, rate: 12%}}
+        accounts: {funds: {collects: [interest]}}
+        waterfall: [{pay: interest, to: A, from: funds}]
+    """
+    earlier, later = date(2025, 1, 15), date(2025, 2, 15)
+    interest = [fact("interest", pool, 1, origin=origin) for pool in ("two", "one") for origin in (later, None, earlier)]
+    run = Books(pools).running(*interest)
+
+    post_flows(run)
+
+    assert [posting.item for posting in run.postings] == ["one.interest"] * 3 + ["two.interest"] * 3
+    assert [posting.origin_period for posting in run.postings] == [None, earlier, later] * 2
+
+
 def test_cash_that_no_account_collects_is_refused_by_name() -> None:
     with pytest.raises(ProblemsFound, match="no account collects `subsequent_recovery`; add subsequent_recovery to the `collects` of an account"):
         month(subsequent_recovery=5)
@@ -135,6 +163,30 @@ def test_cash_that_no_account_collects_is_refused_by_name() -> None:
 )
 def test_an_adjustment_corrects_what_its_subject_names(subject: str, amount: str, read: str, expected: str) -> None:
     assert month(fact("adjustment", subject, amount))[read] == Decimal(expected)
+
+
+@pytest.mark.parametrize(
+    ("subject", "source", "destination"),
+    [
+        ("A.principal_paid", "misapplied.A", "A.principal"),
+        ("A.other_paid", "misapplied.A", "excess"),
+        ("A.realized_loss", "excess", "A.principal"),
+        ("A.unpaid_interest", "A.shortfall", "excess"),
+    ],
+)
+def test_an_adjustment_of_what_a_class_was_paid_or_bore_stands_between_the_accounts_of_the_chart(subject: str, source: str, destination: str) -> None:
+    assert adjusted_accounts(Books(DEAL).terms, subject) == (source, destination)
+
+
+def test_an_adjustment_by_nothing_posts_nothing() -> None:
+    assert [posting for posting in month(fact("adjustment", "A", 0)).distribution.postings if posting.step == "adjustment"] == []
+
+
+@pytest.mark.parametrize(("corrects_position", "origin"), [(7, date(2025, 1, 15)), (None, None)])
+def test_an_adjustment_is_booked_for_an_earlier_period_where_it_corrects_one(corrects_position: int | None, origin: date | None) -> None:
+    adjusted = month(fact("adjustment", "A", 1, corrects_position=corrects_position, effective_on=date(2025, 1, 15)))
+
+    assert [posting.origin_period for posting in adjusted.distribution.postings if posting.step == "adjustment"] == [origin]
 
 
 def test_an_adjusted_balance_is_what_interest_accrues_on() -> None:
@@ -167,6 +219,40 @@ def test_an_adjustment_of_nothing_in_the_deal_is_refused() -> None:
         month(fact("adjustment", "Q", 5))
 
 
+# Reported values --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "expected"),
+    [
+        ("money", {"amount": 0}, 0),  # nothing is a value, and no missing one
+        ("money", {"amount": 7}, 7),
+        ("money", {}, 0),
+        ("date", {"effective_on": date(2025, 3, 31)}, date(2025, 3, 31)),
+        ("flag", {"code": "yes"}, True),
+        ("flag", {"code": "no"}, False),
+        ("rate", {"rate": "0.05"}, Fraction(1, 20)),
+        ("rate", {}, 0),
+    ],
+)
+def test_a_reported_value_is_read_from_the_column_of_its_type(kind: Any, given: dict[str, Any], expected: object) -> None:
+    assert reported_value(Reported(type=kind), Event(0, "reported", "x", **given)) == expected
+
+
+def test_a_fixing_that_is_missing_is_awaited_and_says_where_it_may_come_from() -> None:
+    deal = DEAL.replace("ledgers:", "reported: {libor: {type: rate, index: USD-LIBOR-1M}, cap: rate}\nledgers:")
+
+    with pytest.raises(ProblemsFound) as stopped:
+        month(deal=deal)
+
+    remedy = "add a `reported` row for {0}, or give it `missing` in the deal file"
+    assert [problem.remedy for problem in stopped.value.problems] == [
+        "state the fixing of USD-LIBOR-1M with `tranche rates`, " + remedy.format("libor"),
+        remedy.format("cap"),
+    ]
+    assert all(problem.is_awaited for problem in stopped.value.problems)
+
+
 # Cash -----------------------------------------------------------------------------------------------------------------------
 
 WIRED = DEAL.replace("pool:", "deal: WIRED-1\nclosing_date: 2025-01-15\nsettlement: wired\ndates: {distribution: {day: 15}, accrual: month}\npool:")
@@ -193,6 +279,25 @@ def test_a_missing_wire_is_refused_where_something_is_due() -> None:
         Books(WIRED).month(interest=10)
 
 
+def test_wires_to_one_account_are_summed_and_one_of_nothing_says_that_nothing_came() -> None:
+    books = Books(WIRED)
+
+    first = books.month(fact("wire", "funds", 4), fact("wire", "funds", 3), interest=10)
+    second = books.month(fact("wire", "funds", 0))
+
+    assert (first["A.interest_paid"], first.account("due.funds")) == (7, 3)
+    assert (second.account("due.funds"), second.account("cash.funds")) == (3, 0)
+
+
+def test_a_wire_is_awaited_for_a_single_cent_and_not_for_nothing_or_for_an_account_without_cash() -> None:
+    books = Books(WIRED.replace("  buffer:", "  reference: {cash: false, collects: [subsequent_recovery]}\n  buffer:"))
+
+    assert books.month(subsequent_recovery=5)["reference.balance"] == 5
+    with pytest.raises(ProblemsFound) as stopped:
+        books.month(interest="0.01")
+    assert [(problem.fact, problem.is_awaited) for problem in stopped.value.problems] == [("something is due to account funds and no wire was reported", True)]
+
+
 def test_a_due_below_zero_is_not_wired_and_is_netted_from_the_next() -> None:
     books = Books(DEAL)
 
@@ -202,10 +307,26 @@ def test_a_due_below_zero_is_not_wired_and_is_netted_from_the_next() -> None:
     assert (second.account("due.funds"), second["A.interest_paid"]) == (0, 7)
 
 
+def test_account_earnings_of_nothing_post_nothing() -> None:
+    earned = month(fact("account_earnings", "buffer", 0))
+
+    assert (earned["buffer.balance"], earned.moved("excess", "cash.buffer")) == (50, 0)
+
+
 def test_account_earnings_are_cash_of_the_account_that_they_name() -> None:
     assert month(fact("account_earnings", "buffer", 2))["buffer.balance"] == 52
     with pytest.raises(ProblemsFound, match="`account_earnings` names `vault`, which is no account"):
         month(fact("account_earnings", "vault", 2))
+
+
+def test_a_call_is_refused_where_the_deal_has_none_and_accepted_where_it_is_allowed() -> None:
+    with pytest.raises(ProblemsFound, match="the call is not allowed now"):
+        month(fact("call"))
+    run = Books(DEAL.replace("ledgers:", "call: {allowed_when: pool.factor > 50%}\nledgers:")).running(fact("call"))
+
+    receive(run)
+
+    assert run.called is True
 
 
 # Pools ------------------------------------------------------------------------------------------------------------------------
