@@ -33,9 +33,9 @@ class LoanMonth(NamedTuple):
     """A loan's month as a file states it, whatever the format. Amounts are units at carry scale; None is "not stated", which is not 0.
 
     `row` is the row of the file, `period_end` the last day that it covers. `principal` is what was collected in total, where a format does not part it;
-    `scheduled_principal` is then what was due of it. `adjustment` raises the balance. `realized_loss` is the loss of the loan so far, since formats
-    repeat it; `charge_off`, `recovery`, `proceeds` and `expense` are the month's. Rates are a year's, as decimal digits. `state` is a word of
-    `ledger.core.events.STATES` or the servicer's own.
+    `scheduled_principal` is then what was due of it. `adjustment` raises the balance, and so does `capitalized_interest`. `realized_loss` is the loss of the
+    loan so far, since formats repeat it; `loss` is the month's, of a format that says each loss once; `charge_off`, `recovery`, `proceeds` and `expense` are
+    the month's. Rates are a year's, as decimal digits. `state` is a word of `ledger.core.events.STATES` or the servicer's own.
     """
 
     row: int
@@ -49,7 +49,9 @@ class LoanMonth(NamedTuple):
     interest: Money | None = None
     fee: Money | None = None
     adjustment: Money | None = None
+    capitalized_interest: Money | None = None
     realized_loss: Money | None = None
+    loss: Money | None = None
     charge_off: Money | None = None
     recovery: Money | None = None
     proceeds: Money | None = None
@@ -95,19 +97,24 @@ def changes(said: LoanMonth, before: LoansBefore, unit: Money = 1) -> Change:
         return _of_live(said, opening, before.losses.get(said.loan, 0), unit)
     if before.has_ended(said.loan):
         return _of_ended(said, before.losses.get(said.loan, 0))
-    arriving = said.opening_balance or 0
-    if not arriving and not said.closing_balance:
+    balance = arriving(said)
+    if not balance and not said.closing_balance:
         return Change("unknown", tuple(_if(said, "recovery", amount=said.recovery)))
     if not before.is_empty:
-        return _of_live(said, arriving, 0, unit)._replace(outcome="unknown")
-    set_up = _event(said, "loan_setup", balance=arriving, rate=said.rate, effective_on=said.maturity)
-    moved = _of_live(said, arriving, said.realized_loss or 0 if said.closing_balance else 0, unit)
+        return _of_live(said, balance, 0, unit)._replace(outcome="unknown")
+    set_up = _event(said, "loan_setup", balance=balance, rate=said.rate, effective_on=said.maturity)
+    moved = _of_live(said, balance, said.realized_loss or 0 if said.closing_balance else 0, unit)
     return moved._replace(outcome="new", events=(set_up, *moved.events))
 
 
+def arriving(said: LoanMonth) -> Money:
+    """The balance that a loan comes with: before the month, or, of a format that states no such balance, after it."""
+    return (said.closing_balance if said.opening_balance is None else said.opening_balance) or 0
+
+
 def purchase(said: LoanMonth) -> Event:
-    """A loan that comes into a pool that has loans already, at its balance before the month."""
-    return _event(said, "purchase", amount=said.opening_balance or 0, rate=said.rate, effective_on=said.maturity)
+    """A loan that comes into a pool that has loans already, at the balance that it comes with."""
+    return _event(said, "purchase", amount=arriving(said), rate=said.rate, effective_on=said.maturity)
 
 
 def not_reported(loan: str, balance: Money) -> Event:
@@ -122,13 +129,14 @@ def _of_live(said: LoanMonth, known: Money, booked: Money, unit: Money) -> Chang
     opening = known if said.opening_balance is None else said.opening_balance
     closing = max(said.closing_balance or 0, 0)
     scheduled, unscheduled = _principal(said, opening, closing)
-    loss = (said.realized_loss or 0) - booked if said.realized_loss is not None else 0
+    loss = said.loss or 0 if said.realized_loss is None else said.realized_loss - booked
     end = None if closing else said.end or ("liquidated" if loss > 0 else "charged_off" if said.charge_off else "paid_off")
     usual = _event(
         said, "payment", principal=scheduled, interest=said.interest, fee=_fee(said, unit), balance=closing, rate=said.rate,
         delinquency=said.delinquency, code=said.state, effective_on=said.paid_through,
     )  # fmt: skip
     moved = [usual, *_unscheduled(said, end, unscheduled, loss, opening - scheduled)]
+    moved += _if(said, "capitalized_interest", amount=said.capitalized_interest)
     moved += _if(said, "pool_adjustment", amount=said.adjustment, code=REPORTED_ADJUSTMENT)
     restated, difference = opening - known, closing - opening - sum(map(_rise, moved))
     moved += _if(said, "pool_adjustment", amount=restated, code=RESTATED)
@@ -142,6 +150,8 @@ def _principal(said: LoanMonth, opening: Money, closing: Money) -> tuple[Money, 
     """(scheduled, unscheduled). Of a total, what was due comes first; where nothing is stated, it is by what the balance fell, all of it scheduled."""
     if said.principal is not None:
         due = said.scheduled_principal
+        if due is None and not closing and said.end in (None, "paid_off", "repurchased") and not said.charge_off:
+            return 0, said.principal  # what paid the loan off was not what was due of it
         scheduled = said.principal if due is None else min(said.principal, due)
         return scheduled, said.principal - scheduled
     if said.scheduled_principal is None and said.unscheduled_principal is None:
@@ -172,18 +182,32 @@ def _liquidation(said: LoanMonth, unscheduled: Money, loss: Money, left: Money) 
     proceeds, expense = unscheduled + (said.proceeds or 0), said.expense or 0
     yield from _if(said, "liquidation_expense", amount=expense)
     yield from _if(said, "liquidation_proceeds", amount=proceeds)
-    yield _event(said, "realized_loss", amount=left + expense - proceeds if said.realized_loss is None else loss)
+    yield _event(said, "realized_loss", amount=left + expense - proceeds if said.realized_loss is None and said.loss is None else loss)
 
 
 def _fee(said: LoanMonth, unit: Money) -> Money | None:
-    """What the servicer keeps: as stated, or the part of the interest that its rate is of the loan's."""
-    if said.fee is not None or said.rate is None or said.interest is None:
+    """What the servicer keeps: as stated, or the part of the interest that its rate is of the loan's, or what is left once the net rate is passed on."""
+    if said.fee is not None or said.rate is None or said.interest is None or not Decimal(said.rate):
         return said.fee
-    gross = Decimal(said.rate)
-    kept = Decimal(said.fee_rate) if said.fee_rate is not None else gross - Decimal(said.net_rate) if said.net_rate is not None else Decimal(0)
-    if not gross or not kept:
+    gross, interest = Fraction(said.rate), Fraction(said.interest, unit)
+    if said.fee_rate is not None:
+        kept = Fraction(said.fee_rate)
+        return round_exact(interest * kept / gross, "half_up") * unit if kept else None
+    if said.net_rate is None or Fraction(said.net_rate) == gross:
         return None
-    return round_exact(Fraction(said.interest, unit) * Fraction(kept) / Fraction(gross), "half_up") * unit
+    # The servicer rounds what it passes on, and a product of days; without them the interest stands for itself.
+    of_days = _interest_of_days(said, unit, gross, Fraction(said.net_rate))
+    passed_on = interest * Fraction(said.net_rate) / gross if of_days is None else of_days
+    return said.interest - round_exact(passed_on, "half_up") * unit
+
+
+def _interest_of_days(said: LoanMonth, unit: Money, gross: Fraction, net: Fraction) -> Fraction | None:
+    """The interest of the opening balance at the net rate, for the whole days of a year of 360 whose interest at the loan's rate is the stated one."""
+    a_day = Fraction(said.opening_balance or 0, unit) * gross / 360
+    days = round(Fraction(said.interest or 0, unit) / a_day) if a_day else 0
+    if not days or round_exact(a_day * days, "half_up") * unit != said.interest:
+        return None
+    return a_day * days * net / gross
 
 
 # A loan without one ---------------------------------------------------------------------------------------------------
@@ -193,13 +217,16 @@ def _of_ended(said: LoanMonth, booked: Money) -> Change:
     """Of a loan that ended, only what is new: recoveries of either sign, and a loss that was restated. That it has ended is known."""
     if said.closing_balance and said.closing_balance > 0:
         return Change("ended before", (_event(said, "payment", principal=0, balance=said.closing_balance),))  # which the checks refuse, with their remedy
-    if said.recovery:
-        return Change("ended before", tuple(_if(said, "recovery", amount=said.recovery)))
+    recovery = (said.recovery or 0) - min(said.loss or 0, 0)
+    if recovery:
+        return Change("ended before", tuple(_if(said, "recovery", amount=recovery)))
     return Change("ended before", tuple(_restated_loss(said, booked)))
 
 
 def _restated_loss(said: LoanMonth, booked: Money) -> Iterator[Event]:
     """More loss is an expense that came late; less is something that was received after all."""
+    if said.loss and said.loss != booked:  # which would be the loss that is known, said again
+        said = said._replace(realized_loss=booked + said.loss)
     more = 0 if said.realized_loss is None or not booked else said.realized_loss - booked
     if more > 0:
         yield _event(said, "liquidation_expense", amount=more)
@@ -213,6 +240,8 @@ def _restated_loss(said: LoanMonth, booked: Money) -> Iterator[Event]:
 _MONEY = ("principal", "interest", "fee", "amount")
 _FALLS = ("liquidation_proceeds", "realized_loss", "charge_off")
 """Kinds whose amount lowers their loan's balance; every principal does."""
+_RISES = ("pool_adjustment", "capitalized_interest", "liquidation_expense")
+"""Kinds whose amount raises it."""
 
 
 def _event(said: LoanMonth, kind: str, **columns: Money | str | date | None) -> Event:
@@ -229,7 +258,7 @@ def _if(said: LoanMonth, kind: str, code: str | None = None, **amount: Money | N
 def _rise(event: Event) -> Money:
     """By how much an event of these raises its loan's balance."""
     amount = event.amount or 0
-    return (-amount if event.kind in _FALLS else amount if event.kind in ("pool_adjustment", "liquidation_expense") else 0) - (event.principal or 0)
+    return (-amount if event.kind in _FALLS else amount if event.kind in _RISES else 0) - (event.principal or 0)
 
 
 def _moves(event: Event) -> bool:

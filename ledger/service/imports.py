@@ -9,7 +9,7 @@ from datetime import date
 
 from ledger.core import schedule
 from ledger.core.events import SET_UP, Event
-from ledger.core.loan_months import NOT_REPORTED, LoanMonth, LoansBefore, Outcome, changes, not_reported, purchase
+from ledger.core.loan_months import NOT_REPORTED, LoanMonth, LoansBefore, Outcome, arriving, changes, not_reported, purchase
 from ledger.core.mapping_report import DIFFERENCES, MISSING_LOANS, NEW_LOANS, RESTATED_OPENINGS, Control, KindTotals, MappingReport, Warned
 from ledger.core.money import Money, format_money
 from ledger.core.problems import Problem, ProblemsFound, stop_on
@@ -154,8 +154,8 @@ class Import:
             self._before = self._loans_before(self._terms)
         change = changes(said, self._before, self._terms.deal.rounding.minor_unit)
         events = change.events
-        if change.outcome == "unknown" and said.opening_balance and NEW_LOANS in self.accept:
-            self._note(NEW_LOANS, said.loan, said.opening_balance)
+        if change.outcome == "unknown" and arriving(said) and NEW_LOANS in self.accept:
+            self._note(NEW_LOANS, said.loan, arriving(said))
             change, events = change._replace(outcome="new"), (purchase(said), *events)
         self._outcomes[change.outcome] += 1
         for warning, amount in ((RESTATED_OPENINGS, change.restated), (DIFFERENCES, change.difference)):

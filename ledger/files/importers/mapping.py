@@ -32,13 +32,15 @@ _EMPTY_AS_ABSENT = frozenset(("", "NA", "N/A"))
 class Field:
     """A column, the field of `LoanMonth` that it fills, and how its text is understood: as money (times `sign`), or by `parse`.
 
-    Several columns of money that fill one field are added up; of several others the first that says something counts.
+    Several columns of money that fill one field are added up; of several others the first that says something counts. `blanks` are words that stand where a
+    figure is not known.
     """
 
     to: str
     column: str
     parse: Parse | Literal["money"] = "money"
     sign: Literal[1, -1] = 1
+    blanks: frozenset[str] = _EMPTY_AS_ABSENT
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ class Importer:
 
     `dated` says what `period_end` holds: the end of the collections, or the day of the distribution. `deal` is the column that names the deal, where the
     format has one. `ignored` are columns of the format that are known and not wanted, with one reason for them all in the importer's module; whatever is
-    neither mapped nor listed there is reported as unknown.
+    neither mapped nor listed there is reported as unknown. `completed` says what a format means by several columns together; it raises ValueError with
+    `FACT; REMEDY` where they make no sense.
     """
 
     name: str
@@ -59,6 +62,7 @@ class Importer:
     deal: str | None = None
     ignored: frozenset[str] = frozenset()
     recognizes: Callable[[bytes], bool] = lambda _head: False
+    completed: Callable[[LoanMonth], LoanMonth] | None = None
 
     @property
     def mapping(self) -> str:
@@ -108,7 +112,16 @@ class Imported:
         whole = [row for index, row in enumerate(rows) if index not in wrong] if wrong else list(rows)
         nameless = [row.row for row in whole if not row.loan]
         self.found.extend((row, Problem("the row names no loan", f"`{self._loan_column}` is the loan's number")) for row in nameless)
-        return [row for row in whole if row.loan] if nameless else whole
+        named = [row for row in whole if row.loan] if nameless else whole
+        return named if self.importer.completed is None else list(self._completed(named, self.importer.completed))
+
+    def _completed(self, rows: Sequence[LoanMonth], completed: Callable[[LoanMonth], LoanMonth]) -> Iterator[LoanMonth]:
+        for row in rows:
+            try:
+                yield completed(row)
+            except ValueError as error:
+                fact, _, remedy = str(error).partition("; ")
+                self.found.append((row.row, Problem(f"loan {row.loan}: {fact}", remedy)))
 
     @property
     def _loan_column(self) -> str:
@@ -116,8 +129,8 @@ class Imported:
 
     def _values(self, one: Field, block: Block, note: Note) -> Sequence[Any]:
         texts = block.columns.get(one.column) or [""] * len(block.numbers)
-        if not _EMPTY_AS_ABSENT.isdisjoint(texts):
-            texts = ["" if text in _EMPTY_AS_ABSENT else text for text in texts]
+        if not one.blanks.isdisjoint(texts):
+            texts = ["" if text in one.blanks else text for text in texts]
         if callable(one.parse):
             return cells.each(one.column, texts, one.parse, note)
         amounts = cells.amounts(one.column, _in_places(texts, self.scale), self.scale, note)
@@ -171,6 +184,11 @@ def codes(known: Mapping[str, Any], *, others: Literal["refused", "absent"] = "r
     return parse
 
 
+def per_cent(value: str) -> str:
+    """A rate that is written in per cent without a sign: 6.25 is 0.0625."""
+    return cells.rate(value.removesuffix("%") + "%")
+
+
 def month_day_year(separator: str) -> Parse:
     """A day as 01-30-2024, or with another separator."""
 
@@ -190,13 +208,23 @@ def year_month_day(value: str) -> date:
     return _date(value[:4], value[4:6], value[6:], value)
 
 
-def end_of_month(year: slice, month: slice) -> Parse:
-    """The last day of a month that is written in digits, such as 202401 or 012024."""
+def first_of_month(year: slice, month: slice) -> Parse:
+    """The first day of a month that is written in digits, such as 202401 or 012024."""
 
     def parse(value: str) -> date:
         if len(value) != len("202401") or not (value.isascii() and value.isdigit()):
             raise ValueError("is not a month; write year and month in six digits")
-        first = _date(value[year], value[month], "01", value)
+        return _date(value[year], value[month], "01", value)
+
+    return parse
+
+
+def end_of_month(year: slice, month: slice) -> Parse:
+    """The last day of such a month."""
+    begin = first_of_month(year, month)
+
+    def parse(value: str) -> date:
+        first = begin(value)
         return date.fromordinal(first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1).toordinal() - 1)
 
     return parse
