@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from ledger.core.amendment import nothing_held_is_gone
 from ledger.core.misapplied import Payments, differences, matched
 from ledger.core.money import format_money
-from ledger.core.netting import outstanding
+from ledger.core.netting import outstanding, towards
 from ledger.core.problems import ProblemsFound
 from tests.core.deals import Books, Fact, Month, fact, terms
 
@@ -38,9 +40,9 @@ def booked(subject: str, amount: int | str) -> Fact:
     return fact("adjustment", subject, amount, effective_on=ONE, corrects_position=1)
 
 
-def swapped(books: Books, amount: int, *facts: Fact, **reported: int) -> Month:
+def swapped(books: Books, amount: int | str, *facts: Fact, **reported: int) -> Month:
     """A month that books an amount which B was paid of A's principal."""
-    return books.month(booked("A.principal_paid", amount), booked("B.principal_paid", -amount), *facts, **reported)
+    return books.month(booked("A.principal_paid", amount), booked("B.principal_paid", f"-{amount}"), *facts, **reported)
 
 
 def left(month: Month) -> dict[str, int]:
@@ -91,9 +93,42 @@ def test_what_is_kept_back_for_a_class_that_was_paid_already_is_held_apart() -> 
     assert (month.moved("cash.income", "cash.settlement"), month.account("cash.settlement"), left(month)) == (4, 0, {})
 
 
-def test_nobody_settles_more_than_is_left() -> None:
-    with pytest.raises(ProblemsFound, match=r"`settlement` of B is 101\.00, it owes 100\.00 because closed periods were corrected"):
-        swapped(Books(DEAL), 100, fact("settlement", "B", 101))
+@pytest.mark.parametrize(
+    ("payee", "amount", "problem"),
+    [
+        ("B", "101", "`settlement` of B is 101.00, it owes 100.00 because closed periods were corrected"),
+        ("B", "100.01", "`settlement` of B is 100.01, it owes 100.00 because closed periods were corrected"),
+        ("B", "-0.01", "`settlement` of B is -0.01, it owes 100.00 because closed periods were corrected"),
+        ("A", "0.01", "`settlement` of A is 0.01, it owes -100.00 because closed periods were corrected"),
+        ("A", "-100.01", "`settlement` of A is -100.01, it owes -100.00 because closed periods were corrected"),
+    ],
+)
+def test_nobody_settles_more_than_is_left(payee: str, amount: str, problem: str) -> None:
+    with pytest.raises(ProblemsFound, match=re.escape(problem)):
+        swapped(Books(DEAL), 100, fact("settlement", payee, amount))
+
+
+def test_a_single_cent_is_kept_back_and_paid_on() -> None:
+    month = swapped(Books(DEAL), "0.01", interest=20)
+
+    assert month.moved("misapplied.B", "cash.income") == Decimal("0.01")
+    assert month.moved("cash.income", "misapplied.A") == Decimal("0.01")
+    assert left(month) == {}
+
+
+def test_what_is_kept_back_of_balances_finer_than_the_cent_is_whole_cents() -> None:
+    month = swapped(Books("rounding: {carry: 0.0001}" + DEAL), "2.0050", interest=20)
+
+    assert month.moved("misapplied.B", "cash.income") == 2  # the half cent stays owed
+    assert month.account("misapplied.B") == Decimal("0.0050")
+
+
+@pytest.mark.parametrize(
+    ("amount", "limit", "expected"),
+    [(7, 5, 5), (5, 7, 5), (1, 5, 1), (5, 0, 0), (5, -3, 0), (0, 5, 0), (0, -5, 0), (-1, -5, -1), (-7, -5, -5), (-5, 0, 0), (-5, 3, 0)],
+)
+def test_an_amount_goes_towards_another_of_its_own_sign_and_no_further(amount: int, limit: int, expected: int) -> None:
+    assert towards(amount, limit) == expected
 
 
 def test_a_class_that_owes_keeps_its_place_in_new_terms() -> None:

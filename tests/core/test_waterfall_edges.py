@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from ledger.core import posting
-from tests.core.test_waterfall import INTEREST, REST, books
+from tests.core.deals import Books
+from tests.core.test_waterfall import CLASSES, INTEREST, REST, books
 
 
 def test_a_second_shortfall_cuts_only_what_the_first_one_left() -> None:
@@ -65,3 +68,47 @@ def test_a_single_cent_is_paid_and_recorded_as_any_amount_is() -> None:
 
     assert month["A.interest_paid"] == Decimal("0.01")
     assert month["A.pdl"] == Decimal("0.01")
+
+
+def test_entitlements_move_to_the_last_place_also_where_their_number_is_odd() -> None:
+    deal = Books("""
+        events: {stated_principal: {cash: in, pool: down}}
+        pool: {original_balance: 1_000}
+        tranches: {H: {original_balance: 1_000, kind: reference}}
+        accounts: {reference: {cash: false, collects: [stated_principal]}}
+        waterfall: [{pay: principal, to: H, from: reference}]
+    """)
+
+    assert deal.month(stated_principal="0.03")["H.balance"] == Decimal("999.97")
+
+
+ROUNDED_WHEN_DUE = "rounding: {interest_rounded: due}\n"
+
+
+@pytest.mark.parametrize("sections", ["", ROUNDED_WHEN_DUE])
+def test_a_shortfall_passes_over_a_class_that_accrued_nothing(sections: str) -> None:
+    classes = CLASSES.replace("B: {original_balance: 300, rate: 12%}", "B: {original_balance: 300, rate: 0%}")
+
+    month = books("{shortfall: 4, to: {sequential: [B, A]}}", INTEREST, sections=sections, classes=classes).month(interest=20)
+
+    assert (month["B.interest_shortfall"], month["A.interest_shortfall"]) == (0, 4)
+    assert (month["B.interest_paid"], month["A.interest_paid"]) == (0, 2)
+
+
+@pytest.mark.parametrize("sections", ["", ROUNDED_WHEN_DUE])
+@pytest.mark.parametrize("step", ["{shortfall: 0, to: A}", "{shortfall: 0 - 5, to: A}", "{shortfall: 4, to: A, limit: 0}"])
+def test_a_shortfall_of_nothing_cuts_nothing(sections: str, step: str) -> None:
+    month = books(step, INTEREST, sections=sections).month(interest=20)
+
+    assert (month["A.interest_shortfall"], month["A.interest_paid"]) == (0, 6)
+
+
+def test_a_single_unpaid_cent_bears_interest_where_its_rate_is_high_enough() -> None:
+    deal = books(
+        INTEREST, classes=CLASSES.replace("A: {original_balance: 600, rate: 12%}", "A: {original_balance: 600, rate: 12%, interest_on_unpaid: 1_200%}")
+    )
+
+    second = [deal.month(interest="5.99"), deal.month(interest=0)][1]
+
+    assert second["A.opening_unpaid_interest"] == Decimal("0.01")
+    assert second.account("A.interest_on_unpaid") == Decimal("-0.01")  # 1,200 % of it for a month
