@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from ledger.core.problems import Problem, ProblemsFound, nearest
 from ledger.files.importers.absee_auto import ABSEE_AUTO
 from ledger.files.importers.absee_cmbs import ABSEE_CMBS
+from ledger.files.importers.crefc_lpu import CREFC_LPU
 from ledger.files.importers.mapping import Imported, Importer
 
-IMPORTERS: Mapping[str, Importer] = {importer.name: importer for importer in (ABSEE_AUTO, ABSEE_CMBS)}
+IMPORTERS: Mapping[str, Importer] = {importer.name: importer for importer in (ABSEE_AUTO, ABSEE_CMBS, CREFC_LPU)}
 """By the name that `--format` takes. To add a format, add its module and name it here."""
 
 CANONICAL = "csv"
