@@ -67,9 +67,8 @@ def _thirty_e(start: date, end: date) -> Fraction:
 
 
 def _thirty_e_plus(start: date, end: date) -> Fraction:
-    """A period that ends on a 31st ends on the 1st of the next month."""
-    last = end + timedelta(days=1) if end.day == 31 else end
-    return _thirty(start, min(start.day, 30), last, last.day)
+    """A period that ends on a 31st ends on the 1st of the next month, which is a day after the 30th as the 31st is."""
+    return _thirty(start, min(start.day, 30), end, end.day)
 
 
 def _thirty_e_isda(start: date, end: date, termination: date | None) -> Fraction:

@@ -139,6 +139,14 @@ def test_half_years_of_icma_by_hand(start: str, end: str, expected: Fraction) ->
     assert year_fraction("ACT/ACT ICMA", day(start), day(end), period=half, periods_per_year=2) == expected
 
 
+def test_a_year_of_icma_is_preceded_by_a_year() -> None:
+    year = day("2025-01-15"), day("2026-01-15")
+
+    before = year_fraction("ACT/ACT ICMA", day("2024-07-15"), day("2025-01-15"), period=year, periods_per_year=1)
+
+    assert before == Fraction(184, 366)
+
+
 @pytest.mark.parametrize(
     ("start", "months", "day_of_month", "expected"),
     [

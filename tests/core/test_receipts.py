@@ -307,6 +307,10 @@ def test_a_due_below_zero_is_not_wired_and_is_netted_from_the_next() -> None:
     assert (second.account("due.funds"), second["A.interest_paid"]) == (0, 7)
 
 
+def test_a_settlement_of_nothing_posts_nothing() -> None:
+    assert month(fact("settlement", "A", 0)).moved("misapplied.A", "cash.settlement") == 0
+
+
 def test_account_earnings_of_nothing_post_nothing() -> None:
     earned = month(fact("account_earnings", "buffer", 0))
 

@@ -116,7 +116,14 @@ def transplant(given: Mapping[Any, Any], taking: Mapping[Any, Any]) -> None:
         if isinstance(source, Mapping) and isinstance(target, Mapping):
             transplant(source, target)
         for old, new in zip(_functions(target), _functions(source), strict=False):
-            old.__code__, old.__defaults__, old.__kwdefaults__ = new.__code__, new.__defaults__, new.__kwdefaults__
+            _transplant_function(new, old)
+
+
+def _transplant_function(new: FunctionType, old: FunctionType) -> None:
+    old.__code__, old.__defaults__, old.__kwdefaults__ = new.__code__, new.__defaults__, new.__kwdefaults__
+    for taking, given in zip(old.__closure__ or (), new.__closure__ or (), strict=True):
+        if isinstance(given.cell_contents, int):  # a number that the function was made with, a mistake perhaps
+            taking.cell_contents = given.cell_contents
 
 
 def _functions(value: Any) -> list[FunctionType]:
