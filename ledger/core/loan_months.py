@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal, NamedTuple
@@ -25,6 +25,8 @@ DIFFERENCE = "the balance differs from its movements"
 RESTATED = "the opening balance was restated by the servicer"
 REPORTED_ADJUSTMENT = "principal adjusted by the servicer"
 LOSS_TAKEN_BACK = "a loss taken back by the servicer"
+PREMIUM = "prepayment_premium"
+"""The kind of event, one of the deal's own, that premiums and penalties of prepayment come as."""
 NOT_REPORTED = "not_reported"
 """`code` of the row of a live loan that a file left out, where that was accepted."""
 
@@ -35,7 +37,8 @@ class LoanMonth(NamedTuple):
     `row` is the row of the file, `period_end` the last day that it covers. `principal` is what was collected in total, where a format does not part it;
     `scheduled_principal` is then what was due of it. `adjustment` raises the balance, and so does `capitalized_interest`. `realized_loss` is the loss of the
     loan so far, since formats repeat it; `loss` is the month's, of a format that says each loss once; `charge_off`, `recovery`, `proceeds` and `expense` are
-    the month's. Rates are a year's, as decimal digits. `state` is a word of `ledger.core.events.STATES` or the servicer's own.
+    the month's, and so is the `prepayment_premium`, a kind that the deal file names. `next_due` is the day of the first payment that is not made, of a
+    format that states no `delinquency`. Rates are a year's, as decimal digits. `state` is a word of `ledger.core.events.STATES` or the servicer's own.
     """
 
     row: int
@@ -56,10 +59,12 @@ class LoanMonth(NamedTuple):
     recovery: Money | None = None
     proceeds: Money | None = None
     expense: Money | None = None
+    prepayment_premium: Money | None = None
     rate: str | None = None
     fee_rate: str | None = None
     net_rate: str | None = None
     delinquency: int | None = None
+    next_due: date | None = None
     state: str | None = None
     paid_through: date | None = None
     maturity: date | None = None
@@ -117,6 +122,16 @@ def purchase(said: LoanMonth) -> Event:
     return _event(said, "purchase", amount=arriving(said), rate=said.rate, effective_on=said.maturity)
 
 
+def days_past_due(next_due: date, end: date, method: Literal["MBA", "OTS"]) -> int:
+    """Days past due at the end of a collection period, in months of 30, by the day of the first payment that is not made.
+
+    By the Mortgage Bankers Association a payment is 30 days past due once the next one is due tomorrow, by the Office of Thrift Supervision once it is due.
+    """
+    day = end + timedelta(days=method == "MBA")
+    months = (day.year - next_due.year) * 12 + day.month - next_due.month - (day.day < next_due.day)
+    return 30 * max(months, 0)
+
+
 def not_reported(loan: str, balance: Money) -> Event:
     """The row of a live loan that the file left out: nothing came, and it stands as it stood."""
     return Event(0, "payment", loan, balance=balance, code=NOT_REPORTED)
@@ -128,8 +143,8 @@ def not_reported(loan: str, balance: Money) -> Event:
 def _of_live(said: LoanMonth, known: Money, booked: Money, unit: Money) -> Change:
     opening = known if said.opening_balance is None else said.opening_balance
     closing = max(said.closing_balance or 0, 0)
-    scheduled, unscheduled = _principal(said, opening, closing)
     loss = said.loss or 0 if said.realized_loss is None else said.realized_loss - booked
+    scheduled, unscheduled = _principal(said, opening, closing, max(loss, 0))
     end = None if closing else said.end or ("liquidated" if loss > 0 else "charged_off" if said.charge_off else "paid_off")
     usual = _event(
         said, "payment", principal=scheduled, interest=said.interest, fee=_fee(said, unit), balance=closing, rate=said.rate,
@@ -141,13 +156,13 @@ def _of_live(said: LoanMonth, known: Money, booked: Money, unit: Money) -> Chang
     restated, difference = opening - known, closing - opening - sum(map(_rise, moved))
     moved += _if(said, "pool_adjustment", amount=restated, code=RESTATED)
     moved += _if(said, "pool_adjustment", amount=difference, code=DIFFERENCE)
-    moved += _if(said, "recovery", amount=said.recovery)
+    moved += [*_if(said, "recovery", amount=said.recovery), *_if(said, PREMIUM, amount=said.prepayment_premium)]
     outcome: Outcome = "ended" if end else "changed" if any(map(_moves, moved)) else "unchanged"
     return Change(outcome, tuple(moved), restated, difference)
 
 
-def _principal(said: LoanMonth, opening: Money, closing: Money) -> tuple[Money, Money]:
-    """(scheduled, unscheduled). Of a total, what was due comes first; where nothing is stated, it is by what the balance fell, all of it scheduled."""
+def _principal(said: LoanMonth, opening: Money, closing: Money, loss: Money) -> tuple[Money, Money]:
+    """(scheduled, unscheduled). Of a total, what was due comes first; where nothing is stated, it is what the balance fell by and was not lost."""
     if said.principal is not None:
         due = said.scheduled_principal
         if due is None and not closing and said.end in (None, "paid_off", "repurchased") and not said.charge_off:
@@ -155,9 +170,10 @@ def _principal(said: LoanMonth, opening: Money, closing: Money) -> tuple[Money, 
         scheduled = said.principal if due is None else min(said.principal, due)
         return scheduled, said.principal - scheduled
     if said.scheduled_principal is None and said.unscheduled_principal is None:
-        if said.end in ("liquidated", "charged_off", "repurchased") or said.charge_off or not closing:
-            return 0, opening - closing if said.end in (None, "paid_off", "repurchased") and not said.charge_off else 0
-        return max(opening - closing, 0), 0
+        fell = max(opening + (said.adjustment or 0) + (said.capitalized_interest or 0) - closing - loss, 0)
+        if said.end in ("liquidated", "charged_off") or said.charge_off:
+            return 0, 0
+        return (fell, 0) if closing else (0, fell)
     return said.scheduled_principal or 0, said.unscheduled_principal or 0
 
 

@@ -9,7 +9,7 @@ from datetime import date
 
 from ledger.core import schedule
 from ledger.core.events import SET_UP, Event
-from ledger.core.loan_months import NOT_REPORTED, LoanMonth, LoansBefore, Outcome, arriving, changes, not_reported, purchase
+from ledger.core.loan_months import NOT_REPORTED, PREMIUM, LoanMonth, LoansBefore, Outcome, arriving, changes, days_past_due, not_reported, purchase
 from ledger.core.mapping_report import DIFFERENCES, MISSING_LOANS, NEW_LOANS, RESTATED_OPENINGS, Control, KindTotals, MappingReport, Warned
 from ledger.core.money import Money, format_money
 from ledger.core.problems import Problem, ProblemsFound, stop_on
@@ -127,7 +127,8 @@ class Import:
                 imported.found.append((said.row, problem))
             else:
                 self._seen[said.loan] = said.row
-                yield said if self.pool is None else said._replace(loan=f"{self.pool}/{said.loan}")
+                for whole in imported.completed(said):
+                    yield whole if self.pool is None else whole._replace(loan=f"{self.pool}/{whole.loan}")
 
     def _period_of(self, day: date) -> date:
         """The period that a file's date belongs to: the one that pays on that day, or the first that pays after the collections end."""
@@ -152,6 +153,8 @@ class Import:
     def _events(self, said: LoanMonth, imported: Imported) -> Iterator[Event]:
         if self._before is None:
             self._before = self._loans_before(self._terms)
+        if said.next_due is not None and said.delinquency is None:
+            said = said._replace(delinquency=self._past_due(said))
         change = changes(said, self._before, self._terms.deal.rounding.minor_unit)
         events = change.events
         if change.outcome == "unknown" and arriving(said) and NEW_LOANS in self.accept:
@@ -162,6 +165,13 @@ class Import:
             if amount:
                 self._note(warning, said.loan, amount)
         yield from events
+
+    def _past_due(self, said: LoanMonth) -> int:
+        """By the method of the loan's pool, that of the Mortgage Bankers Association where the deal file names none."""
+        deal = self._terms.deal
+        assert self.period is not None
+        assert said.next_due is not None
+        return days_past_due(said.next_due, schedule.collection_end(deal, self.period), deal.all_pools[self.pool or "pool"].delinquency or "MBA")
 
     def _note(self, warning: str, loan: str, amount: Money) -> None:
         self._noted.setdefault(warning, _Noted()).add(loan, amount)
@@ -194,7 +204,10 @@ class Import:
             raise ProblemsFound([Problem(f"the file is of {', '.join(sorted(others))}, this deal is {deal.deal}", remedy, place=self.name)])
         if self._other and not self._asked:
             stop_on([self._several().at(self.name)])
-        if self.period is None or self._before is None:
+        if events and PREMIUM not in deal.events and (premium := next((event for event in events if event.kind == PREMIUM), None)):
+            fact, remedy = "a premium or penalty of prepayment came, and the deal has no kind for it", f"add `{PREMIUM}` to the `events` of the deal file"
+            raise ProblemsFound([Problem(fact, remedy, place=f"{self.name}:{premium.source_row}")])
+        if self.period is None or not self._outcomes.keys() - {"without figures"}:
             fact = "no row of the file states a balance of a period" if imported.rows else "the file has no rows"
             raise ProblemsFound([Problem(fact, "ask for the month's file, or say with --period which one it is", place=self.name)])
 

@@ -8,7 +8,18 @@ from typing import Any
 import pytest
 
 from ledger.core.events import Event
-from ledger.core.loan_months import DIFFERENCE, LOSS_TAKEN_BACK, REPORTED_ADJUSTMENT, RESTATED, LoanMonth, LoansBefore, changes, not_reported, purchase
+from ledger.core.loan_months import (
+    DIFFERENCE,
+    LOSS_TAKEN_BACK,
+    REPORTED_ADJUSTMENT,
+    RESTATED,
+    LoanMonth,
+    LoansBefore,
+    changes,
+    days_past_due,
+    not_reported,
+    purchase,
+)
 
 BOOKS = LoansBefore({"L": 1_000_00}, {"gone": 40_00}, {"L", "gone", "paid"}.__contains__)
 EMPTY = LoansBefore({}, is_empty=True)
@@ -46,6 +57,15 @@ def test_usual_month_is_one_payment() -> None:
         (said(closing=994_00, principal=6_00, scheduled_principal=10_00), {"payment": 6_00}),
         (said(closing=1_006_00, principal=-6_00, scheduled_principal=10_00), {"payment": -6_00}),  # a payment that was reversed
         (said(closing=940_00), {"payment": 60_00}),  # nothing stated: by what the balance fell
+        (said(closing=940_00, capitalized_interest=4_00, adjustment=1_00), {"payment": 65_00, "capitalized_interest": 4_00, REPORTED_ADJUSTMENT: 1_00}),
+        (said(closing=940_00, realized_loss=45_00), {"payment": 15_00, "modification_loss": 45_00}),  # what was lost was not paid
+        (said(closing=0, realized_loss=45_00, end="paid_off"), {"payment": 0, "payoff": 955_00, "modification_loss": 45_00}),
+        (said(closing=0, loss=700_00, unscheduled_principal=300_00), {"payment": 0, "liquidation_proceeds": 300_00, "realized_loss": 700_00}),
+        (
+            said(closing=0, loss=-5_00, unscheduled_principal=1_005_00, end="liquidated"),  # a gain
+            {"payment": 0, "liquidation_proceeds": 1_005_00, "realized_loss": -5_00},
+        ),
+        (said(closing=999_00, scheduled_principal=1_00, prepayment_premium=50_00), {"payment": 1_00, "prepayment_premium": 50_00}),
         (said(closing=0), {"payment": 0, "payoff": 1_000_00}),
         (said(closing=0, unscheduled_principal=1_000_00, end="repurchased"), {"payment": 0, "repurchase": 1_000_00}),
         (
@@ -113,6 +133,9 @@ def test_loss_that_was_booked_is_no_news_and_one_taken_back_raises_the_balance()
         (said("gone", 0, 0, realized_loss=45_00), {"liquidation_expense": 5_00, "realized_loss": 5_00}),  # an expense that came late
         (said("gone", 0, 0, realized_loss=38_00), {"subsequent_recovery": 2_00}),
         (said("gone", 0, 0, realized_loss=0), {}),  # the field was cleared
+        (said("gone", 0, 0, loss=40_00), {}),  # a loss of the month that is the one booked, said again
+        (said("gone", 0, 0, loss=5_00), {"liquidation_expense": 5_00, "realized_loss": 5_00}),
+        (said("gone", 0, 0, loss=-2_00), {"recovery": 2_00}),
         (said("paid", 0, 0, realized_loss=9_00), {}),  # no loss was ever booked of it: nothing that it could restate
     ],
 )
@@ -149,6 +172,32 @@ def test_loan_that_comes_later_is_bought_at_its_opening_balance() -> None:
     assert amounts(changes(row, BOOKS).events) == {"payment": 10_00}
 
 
+def test_loan_of_a_format_without_opening_balances_comes_at_its_closing_one() -> None:
+    row = said("other", None, 490_00)
+
+    assert amounts(changes(row, EMPTY).events) == {"loan_setup": 0, "payment": 0}
+    assert changes(row, EMPTY).events[0].balance == 490_00
+    assert purchase(row).amount == 490_00
+    assert changes(row, BOOKS)[2:] == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("next_due", "mba", "ots"),
+    [
+        (date(2025, 2, 1), 0, 0),
+        (date(2025, 1, 1), 30, 0),  # the next one is due tomorrow
+        (date(2024, 12, 1), 60, 30),
+        (date(2025, 1, 15), 0, 0),
+        (date(2024, 12, 31), 30, 30),
+        (date(2023, 12, 1), 420, 390),
+        (date(2025, 8, 1), 0, 0),  # paid ahead
+    ],
+)
+def test_days_past_due_are_counted_by_either_method(next_due: date, mba: int, ots: int) -> None:
+    assert days_past_due(next_due, date(2025, 1, 31), "MBA") == mba
+    assert days_past_due(next_due, date(2025, 1, 31), "OTS") == ots
+
+
 def test_loan_that_is_left_out_stands_as_it_stood() -> None:
     assert not_reported("L", 5_00) == Event(0, "payment", "L", balance=5_00, code="not_reported")
 
@@ -159,6 +208,7 @@ def test_loan_that_is_left_out_stands_as_it_stood() -> None:
         ({"fee": 1_23, "rate": "0.06", "fee_rate": "0.01"}, 1_23),  # what is stated goes before what follows from a rate
         ({"rate": "0.06", "fee_rate": "0.0025"}, 21),  # 5.00 x 0.25 / 6 = 0.2083
         ({"rate": "0.06", "net_rate": "0.0575"}, 21),
+        ({"rate": "0.06", "net_rate": "0.06"}, None),
         ({"rate": "0.06"}, None),
         ({"rate": "0", "fee_rate": "0.0025"}, None),
         ({"fee_rate": "0.0025"}, None),
@@ -166,3 +216,9 @@ def test_loan_that_is_left_out_stands_as_it_stood() -> None:
 )
 def test_fee_is_stated_or_the_part_of_the_interest_that_its_rate_is(columns: dict[str, Any], fee: int | None) -> None:
     assert changes(said(interest=5_00, scheduled_principal=0, **columns), BOOKS).events[0].fee == fee
+
+
+def test_fee_of_an_interest_of_whole_days_is_what_its_net_interest_leaves() -> None:
+    row = said(opening=1_000_10, closing=1_000_10, scheduled_principal=0, interest=5_17, rate="0.06", net_rate="0.0588")
+
+    assert changes(row, BOOKS).events[0].fee == 11  # 31 days: 5.17 less 1,000.10 x 5.88 % x 31 / 360 = 5.0638, where 5.17 x 0.12 / 6 is 0.1034

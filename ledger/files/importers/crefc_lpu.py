@@ -83,6 +83,7 @@ FIELDS = (
     Field("realized_loss", column(47)),
     Field("recovery", column(119)),
     Field("recovery", column(132)),
+    Field("prepayment_premium", column(30)),
 )
 
 CREFC_LPU = Importer(
@@ -94,7 +95,7 @@ CREFC_LPU = Importer(
     deal=column(1),
     fields=FIELDS,
     completed=_completed,
-    # Rates that the net rate sums up, sums of columns that are read, advances outstanding, and what a trust's documents treat in their own way: premiums,
+    # Rates that the net rate sums up, sums of columns that are read, advances outstanding, and what a trust's documents treat in their own way:
     # interest shortfalls and fees, which come beside the file as reported values. The rest describes properties, their income and the loan's history.
     ignored=frozenset(COLUMNS) - {field.column for field in FIELDS} - {column(1)},
 )

@@ -112,16 +112,15 @@ class Imported:
         whole = [row for index, row in enumerate(rows) if index not in wrong] if wrong else list(rows)
         nameless = [row.row for row in whole if not row.loan]
         self.found.extend((row, Problem("the row names no loan", f"`{self._loan_column}` is the loan's number")) for row in nameless)
-        named = [row for row in whole if row.loan] if nameless else whole
-        return named if self.importer.completed is None else list(self._completed(named, self.importer.completed))
+        return [row for row in whole if row.loan] if nameless else whole
 
-    def _completed(self, rows: Sequence[LoanMonth], completed: Callable[[LoanMonth], LoanMonth]) -> Iterator[LoanMonth]:
-        for row in rows:
-            try:
-                yield completed(row)
-            except ValueError as error:
-                fact, _, remedy = str(error).partition("; ")
-                self.found.append((row.row, Problem(f"loan {row.loan}: {fact}", remedy)))
+    def completed(self, said: LoanMonth) -> Iterator[LoanMonth]:
+        """A row with what its columns say together; nothing where they make no sense, which is noted."""
+        try:
+            yield said if self.importer.completed is None else self.importer.completed(said)
+        except ValueError as error:
+            fact, _, remedy = str(error).partition("; ")
+            self.found.append((said.row, Problem(f"loan {said.loan} {fact}", remedy)))
 
     @property
     def _loan_column(self) -> str:

@@ -223,7 +223,8 @@ def _lines(stream: BinaryIO, name: str) -> Iterator[str]:
     except UnicodeDecodeError:
         raise _refused("the file is not UTF-8", "save it as UTF-8", f"{name}:{number + 1}") from None
     finally:
-        text.detach()
+        if not stream.closed:  # as it is where a problem ended the reading, and these lines are let go later
+            text.detach()
 
 
 # Sheets ---------------------------------------------------------------------------------------------------------------
