@@ -25,6 +25,8 @@ DIFFERENCE = "the balance differs from its movements"
 RESTATED = "the opening balance was restated by the servicer"
 REPORTED_ADJUSTMENT = "principal adjusted by the servicer"
 LOSS_TAKEN_BACK = "a loss taken back by the servicer"
+REINSTATED = "a loan that ended has a balance again"
+"""Reason of the `pool_adjustment` that brings it back: the only one that a loan without a balance may have."""
 PREMIUM = "prepayment_premium"
 """The kind of event, one of the deal's own, that premiums and penalties of prepayment come as."""
 NOT_REPORTED = "not_reported"
@@ -101,7 +103,7 @@ def changes(said: LoanMonth, before: LoansBefore, unit: Money = 1) -> Change:
     if opening is not None:
         return _of_live(said, opening, before.losses.get(said.loan, 0), unit)
     if before.has_ended(said.loan):
-        return _of_ended(said, before.losses.get(said.loan, 0))
+        return _of_ended(said, before.losses.get(said.loan, 0), unit)
     balance = arriving(said)
     if not balance and not said.closing_balance:
         return Change("unknown", tuple(_if(said, "recovery", amount=said.recovery)))
@@ -229,14 +231,22 @@ def _interest_of_days(said: LoanMonth, unit: Money, gross: Fraction, net: Fracti
 # A loan without one ---------------------------------------------------------------------------------------------------
 
 
-def _of_ended(said: LoanMonth, booked: Money) -> Change:
-    """Of a loan that ended, only what is new: recoveries of either sign, and a loss that was restated. That it has ended is known."""
+def _of_ended(said: LoanMonth, booked: Money, unit: Money) -> Change:
+    """Of a loan that ended, only what is new: what is still collected, recoveries of either sign, and a loss that was restated. That it has ended is known."""
     if said.closing_balance and said.closing_balance > 0:
-        return Change("ended before", (_event(said, "payment", principal=0, balance=said.closing_balance),))  # which the checks refuse, with their remedy
-    recovery = (said.recovery or 0) - min(said.loss or 0, 0)
+        return _reinstated(said, booked, unit)
+    collected = 0 if said.principal is None else said.principal + (said.interest or 0)
+    recovery = (said.recovery or 0) - min(said.loss or 0, 0) + collected
     if recovery:
         return Change("ended before", tuple(_if(said, "recovery", amount=recovery)))
     return Change("ended before", tuple(_restated_loss(said, booked)))
+
+
+def _reinstated(said: LoanMonth, booked: Money, unit: Money) -> Change:
+    """A loan that has a balance again: the payment that ended it was taken back. What it comes back with is a difference, which must be accepted."""
+    moved = _of_live(said._replace(opening_balance=None), 0, booked, unit)
+    events = tuple(event._replace(code=REINSTATED) if event.code == DIFFERENCE else event for event in moved.events)
+    return moved._replace(outcome="changed", events=events)
 
 
 def _restated_loss(said: LoanMonth, booked: Money) -> Iterator[Event]:

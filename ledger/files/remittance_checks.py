@@ -15,6 +15,7 @@ from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 from ledger.core.events import FACTS, KINDS, LOAN_FACTS, OF_BUCKETS, PREPAYMENTS, SET_UP, SIGNED, Event, Kind, loan_movements
+from ledger.core.loan_months import REINSTATED
 from ledger.core.money import LIMIT, Money, format_money
 from ledger.core.problems import Problem
 from ledger.core.terms import Terms
@@ -293,14 +294,14 @@ def everything_is_reported(context: Context) -> Found:
 
 
 def loans_are_in_the_pool(context: Context) -> Found:
-    """Rows are of loans that are live or arrive; of a loan that has ended, only what leaves it where it was."""
+    """Rows are of loans that are live or arrive; of a loan that has ended, only what leaves it where it was, or what says that it stands again."""
     unknown = context.rolled.keys() - context.opening.keys() - context.arrived
     known = context.known([*unknown, *context.arrived]) if unknown or context.arrived else frozenset()
     for loan in unknown:
         events = context.by_loan[loan]
         if loan not in known:
             yield events[0], Problem(f"loan {loan} is not in the pool", "append its `loan_setup` or `purchase` first, or remove the row")
-        elif context.rolled[loan]:
+        elif context.rolled[loan] and all(event.code != REINSTATED for event in events):
             # A restated liquidation moves proceeds against loss: together they leave the loan where it was.
             moved = next(event for event in events if context.rise([event]))
             yield moved, Problem(f"`{moved.kind}` of loan {loan}, which has no balance left", ENDED)

@@ -19,8 +19,8 @@ def parts(schema: str, assets: Iterable[Asset]) -> Iterator[str]:
     """A file piece by piece, a piece a loan."""
     yield f'<?xml version="1.0" encoding="UTF-8"?>\n<assetData xmlns="{NAMESPACE.format(schema)}">\n'
     for asset in assets:
-        lines = (f"  <{name}>{escape(text)}</{name}>\n" for name, given in asset.items() for text in texts(given))
-        yield f" <assets>\n{''.join(lines)} </assets>\n"
+        lines = (f"<{name}>{escape(text)}</{name}>\n" for name, given in asset.items() for text in texts(given))
+        yield f"<assets>\n{''.join(lines)}</assets>\n"
     yield "</assetData>\n"
 
 

@@ -41,6 +41,7 @@ LOAN = frozenset((
 ))  # fmt: skip
 """Elements of a loan that are not read: terms at securitization, advances outstanding (balances, not flows), modifications, demands to repurchase."""
 PROPERTY = frozenset((
+    "property",
     "propertyName", "propertyAddress", "propertyCity", "propertyState", "propertyZip", "propertyCounty", "propertyTypeCode", "netRentableSquareFeetNumber",
     "netRentableSquareFeetSecuritizationNumber", "unitsBedsRoomsNumber", "unitsBedsRoomsSecuritizationNumber", "yearBuiltNumber", "yearLastRenovated",
     "valuationSecuritizationAmount", "valuationSourceSecuritizationCode", "valuationSecuritizationDate", "mostRecentValuationAmount",
