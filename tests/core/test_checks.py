@@ -8,7 +8,10 @@ from dataclasses import replace
 import pytest
 
 from ledger.core import checks
+from ledger.core.collections import Collections
 from ledger.core.distribution import Distribution
+from ledger.core.events import Event
+from ledger.core.money import LIMIT
 from ledger.core.problems import ProblemsFound
 from ledger.core.state import Running
 from tests.core.deals import Books, fact
@@ -106,7 +109,7 @@ def _unclosed(account: str, change: int) -> Tamper:
     ("check", "tamper", "fact"),
     [
         (checks.no_cash_below_zero, _balance("cash.reserve", -5_001), "cash.reserve would be -0.01"),
-        (checks.no_class_is_overpaid, _balance("A.interest", 100), "A.interest would be overpaid by 1.00"),
+        (checks.no_class_is_overpaid, _balance("A.interest", 1), "A.interest would be overpaid by 0.01"),
         (checks.loss_is_allocated, _balance("loss", 7), "a loss of 0.07 is left unallocated"),
         (checks.written_down_losses_match_the_balances, _figure("B.written_up", 1), "class B is written up beyond the loss it bore, by 0.01"),
         (checks.written_down_losses_match_the_balances, _balance("A.principal", -1), "class A opens at 600.00, moves by -96.00 and closes at 504.01"),
@@ -133,6 +136,46 @@ def test_a_tampered_month_is_found_out(check: checks.Check, tamper: Tamper, fact
     tampered = tamper(run, month.distribution)
 
     assert fact in " ".join(problem.fact for problem in check(run, tampered))
+
+
+def test_an_account_that_does_not_close_where_it_should_is_named_and_no_other() -> None:
+    month = Books(DEAL).month(interest=5, scheduled_principal=100)
+    tampered = _unclosed("cash.funds", 1)(month.distribution.running(month.terms), month.distribution)
+
+    found = [problem.fact for problem in checks.opening_and_postings_give_closing(tampered.running(month.terms), tampered)]
+
+    assert found == ["cash.funds opens at 0.00, receives 105.00, pays 105.00 and closes at 0.01"]
+
+
+@pytest.mark.parametrize(("amount", "found"), [(50, []), (51, ["pay principal rounds by 0.0051, which is more than half a cent"])])
+def test_rounding_may_be_half_a_cent_and_no_more(amount: int, found: list[str]) -> None:
+    month = Books("rounding: {carry: 0.0001}" + DEAL).month(interest=5, scheduled_principal=100)
+    run = month.distribution.running(month.terms)
+    tampered = _posting(-1, step="pay principal", destination="rounding", amount=amount)(run, month.distribution)
+
+    assert [problem.fact for problem in checks.rounding_is_below_half_a_cent_a_payment(run, tampered)] == found
+
+
+def test_an_account_may_hold_the_largest_amount_of_the_books() -> None:
+    month = Books(DEAL).month(interest=5)
+    run = month.distribution.running(month.terms)
+    _balance("borrowers.payahead", LIMIT)(run, month.distribution)
+
+    assert list(checks.amounts_can_be_held(run, month.distribution)) == []
+
+
+@pytest.mark.parametrize(
+    ("is_stated", "remedy"), [(False, "append the month's remittance"), (True, checks.MOVEMENT_IS_WRONG)], ids=["before the month", "with the month"]
+)
+def test_a_closing_balance_that_came_before_its_month_awaits_the_month(is_stated: bool, remedy: str) -> None:
+    month = Books(DEAL).month()
+    run = month.distribution.running(month.terms)
+    run.collections = Collections((), (Event(0, "closing_balance", "pool", balance=90_500),), is_stated)
+
+    [problem] = checks.servicer_agrees(run, month.distribution)
+
+    assert problem.fact == "pool closes at 1,000.00, reported is 905.00"
+    assert (problem.remedy, problem.is_awaited) == (remedy, not is_stated)
 
 
 def test_every_check_of_the_list_has_its_test_above() -> None:

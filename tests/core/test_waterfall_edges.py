@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from ledger.core import posting
+from ledger.core.problems import ProblemsFound
 from tests.core.deals import Books
 from tests.core.test_waterfall import CLASSES, INTEREST, REST, books
 
@@ -112,3 +113,18 @@ def test_a_single_unpaid_cent_bears_interest_where_its_rate_is_high_enough() -> 
 
     assert second["A.opening_unpaid_interest"] == Decimal("0.01")
     assert second.account("A.interest_on_unpaid") == Decimal("-0.01")  # 1,200 % of it for a month
+
+
+def test_an_exact_shortfall_passes_over_a_class_that_is_retired() -> None:
+    deal = books(
+        "{shortfall: if period == 1 then 0 else 4, to: {sequential: [B, A]}}", INTEREST, "{pay: principal, to: B, from: funds}", sections=ROUNDED_WHEN_DUE
+    )
+
+    second = [deal.month(interest=20, scheduled_principal=300), deal.month(interest=20)][1]
+
+    assert (second["B.balance"], second["B.interest_shortfall"], second["A.interest_shortfall"]) == (0, 0, 4)
+
+
+def test_a_loss_that_finds_no_balance_is_refused_whole() -> None:
+    with pytest.raises(ProblemsFound, match=r"5\.00 of loss cannot be written down: no class of the step has a balance left"):
+        books("{pay: principal, to: A, from: funds}", "{write_down: 5, to: A}").month(scheduled_principal=600)
