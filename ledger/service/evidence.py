@@ -32,9 +32,13 @@ PROPOSED, REFUSED = "proposed", "refused"
 FEWEST_DIGITS = 6
 """Of a digest, where its beginning names a file."""
 SHOWN_CHARACTERS = 300
-"""Of one row, as it is printed."""
-OF_LINES = "csv/"
-"""The formats whose rows are lines of text, by the beginning of their names."""
+"""Of one line, as it is printed."""
+RECORD_CHARACTERS = 6_000
+"""Of a record of XML, which runs on over lines."""
+BEGINS, ENDS = b"<assets>", b"</assets>"
+"""Of such a record: it is known by the line that it begins in."""
+WITHOUT_LINES = (b"PK\x03\x04", b"PAR1")
+"""The first bytes of files that have no lines: workbooks and Parquet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,33 +181,46 @@ def explained_by_rows(store: Store, deal: str, figures: Mapping[str, Explanation
             wanted[source.digest].add(source.row)
     with store.reading() as reader:
         kept = files.kept(reader, deal)
-        of_lines = {arrival.digest for arrival in files.arrivals(reader, deal) if arrival.format.startswith(OF_LINES)}
-        read = sorted(wanted.keys() & kept.keys() & of_lines)
+        read = sorted(wanted.keys() & kept.keys())
         found = {digest: _lines(files.read(reader, deal, kept[digest], store.evidence_key), wanted[digest]) for digest in read}
     rows = {(digest, number): text for digest, texts in found.items() for number, text in texts.items()}
     return {item: with_rows(figure, rows) for item, figure in figures.items()}
 
 
 def _lines(pieces: Iterable[bytes], numbers: Collection[int]) -> dict[int, str]:
-    """Some lines of a file by number. All of it is read, so that its digest is proven, and of a line no more is kept than is shown."""
-    found: dict[int, str] = {}
+    """Some rows of a file by the number of the line that they begin in; none of a file that has no lines. All of it is read, so that its digest is proven."""
+    found: dict[int, bytes] = {}
+    record: int | None = None
+    for number, line in _numbered(pieces):
+        if record is None and number in numbers:
+            found[number], record = line, number if BEGINS in line else None
+        elif record is not None and len(found[record]) < RECORD_CHARACTERS:
+            found[record] += b" " + line.strip()
+        record = None if ENDS in line else record
+    return {number: _shown(line, RECORD_CHARACTERS if BEGINS in line else SHOWN_CHARACTERS) for number, line in found.items()}
+
+
+def _numbered(pieces: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """(number, line) of each line, of which no more is kept than is shown. The pieces are read to the end whatever they are."""
     number, line = 1, b""
-    for piece in pieces:
+    for index, piece in enumerate(pieces):
+        if index == 0 and piece.startswith(WITHOUT_LINES):
+            number = 0
+        if not number:
+            continue
         first, *others = piece.split(b"\n")
         line = (line + first)[: 4 * SHOWN_CHARACTERS + 4]
         for other in others:
-            if number in numbers:
-                found[number] = _shown(line)
+            yield number, line
             number, line = number + 1, other
-    if line and number in numbers:
-        found[number] = _shown(line)
-    return found
+    if line:
+        yield number, line
 
 
-def _shown(line: bytes) -> str:
+def _shown(line: bytes, most: int) -> str:
     """A line as text on one line: what does not print is written out, and what is too long is cut."""
     text = line.removesuffix(b"\r").decode("utf-8", "replace")
-    cut = text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]} ..."
+    cut = text if len(text) <= most else f"{text[:most]} ..."
     return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in cut)
 
 

@@ -434,3 +434,43 @@ def test_erasure_that_a_bundle_brings_is_done_here_too(books: Store, tmp_path: P
     evidence.erase(copy, "COVE-1", digest_of(copy), reason="why", actor="owner")
     assert facts(copy) == []
     copy.close()
+
+
+# Rows that run on over lines ----------------------------------------------------------------------------------------------
+
+XML = b"""\
+<?xml version="1.0"?>
+<assetData xmlns="http://www.sec.gov/edgar/document/absee/autoloan/assetdata">
+ <assets>
+  <assetNumber>L-1</assetNumber>
+  <vehicleModelName>%s</vehicleModelName>
+ </assets>
+ <assets>
+  <assetNumber>L-2</assetNumber>
+ </assets>
+</assetData>
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        (XML % b"Wrangler", " <assets> <assetNumber>L-1</assetNumber> <vehicleModelName>Wrangler</vehicleModelName> </assets>"),
+        (XML % (b"x" * 2 * PART_BYTES), None),  # of a record without end no more is shown than of the longest that is real
+    ],
+)
+def test_record_of_xml_is_shown_from_the_line_that_it_begins_in_to_its_end(books: Store, body: bytes, shown: str | None) -> None:
+    with pytest.raises(ProblemsFound):
+        service.remit(books, "COVE-1", body, "cars.xml", actor="tester")
+
+    text = evidence.row_of(books, "COVE-1", digest_of(books), 3)
+    assert (text == shown) if shown else (text.startswith(" <assets> <assetNumber>L-1</assetNumber>") and len(text) < 7_000)
+    assert evidence.row_of(books, "COVE-1", digest_of(books), 8) == "  <assetNumber>L-2</assetNumber>"
+
+
+def test_workbook_has_no_lines(books: Store) -> None:
+    with pytest.raises(ProblemsFound):
+        remit(books, b"PK\x03\x04\nsecond\n", "book.xlsx")
+
+    with pytest.raises(ProblemsFound, match="has no line 2"):
+        evidence.row_of(books, "COVE-1", digest_of(books), 2)
