@@ -19,7 +19,7 @@ from ledger.core.problems import Problem, ProblemsFound, stop_on
 from ledger.files.remittance import MOST_LISTED
 from ledger.service.books import numbered
 from ledger.store import evidence as files
-from ledger.store.engine import Store
+from ledger.store.engine import Store, Unusable
 from ledger.store.evidence import ERASED, PART_BYTES, Arrival, Kept
 from ledger.store.log import Draft, Moved, Receipt, Writer
 from ledger.store.projections import Reader
@@ -71,11 +71,12 @@ def keep(store: Store, writer: Writer, body: Body, arriving: Arriving, receipts:
 def kept_if_refused(store: Store, deal: str, body: Body, arriving: Arriving, *, dry_run: bool = False) -> Iterator[None]:
     """Keep a file that the block refuses, with its problems, in a transaction of its own; they are raised either way.
 
-    Nothing is kept of a trial, where the deal does not exist or the actor may not write, and where somebody else's commit came between.
+    Nothing is kept of a trial, where the deal does not exist or the actor may not write, and where somebody else's commit came between or the
+    database failed: neither says anything about the file.
     """
     try:
         yield
-    except Moved:
+    except (Moved, Unusable):
         raise
     except ProblemsFound as found:
         if not dry_run:

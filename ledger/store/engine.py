@@ -34,6 +34,10 @@ _NO_RIGHT = "42501"
 """PostgreSQL's code for what a user has no right to do."""
 
 
+class Unusable(ProblemsFound):
+    """The database cannot be used, for now or by this user. It says nothing about what was to be written."""
+
+
 class Store:
     """A database of books. `url` is `sqlite:///file`, `postgresql://...` or `postgresql+psycopg://...`; `clock` gives the time with its offset.
 
@@ -132,7 +136,8 @@ class Store:
             with self.engine.connect() as connection:
                 yield connection
         except sqlalchemy.exc.DatabaseError as error:
-            stop_on(_unusable(error, self.url))
+            if problems := _unusable(error, self.url):
+                raise Unusable(problems) from error
             raise
 
     def _is_missing(self) -> bool:

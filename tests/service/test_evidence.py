@@ -14,7 +14,7 @@ from ledger import service
 from ledger.core.problems import Problem, ProblemsFound
 from ledger.service import evidence
 from ledger.store import evidence_key, tables
-from ledger.store.engine import Store
+from ledger.store.engine import Store, Unusable
 from ledger.store.evidence import PART_BYTES
 from tests.service import example, trust
 from tests.store.owner import as_owner
@@ -474,3 +474,11 @@ def test_workbook_has_no_lines(books: Store) -> None:
 
     with pytest.raises(ProblemsFound, match="has no line 2"):
         evidence.row_of(books, "COVE-1", digest_of(books), 2)
+
+
+def test_database_that_fails_refuses_no_file(books: Store) -> None:
+    arriving = evidence.Arriving("february.csv", "csv/1", "tester")
+    with pytest.raises(Unusable), evidence.kept_if_refused(books, "COVE-1", FEBRUARY, arriving):
+        raise Unusable([Problem("the disk is full")])
+
+    assert evidence.arrived(books, "COVE-1") == []
