@@ -62,7 +62,7 @@ def read_blocks(source: Source, name: str, known: Sequence[str], required: Seque
         try:
             if number == 1:
                 header, number = [column.strip() for column in next(rows)], 2
-                stop_on(problem.at(f"{name}:1") for problem in _header_problems(header, known, required))
+                stop_on(problem.at(f"{name}:1") for problem in header_problems(header, known, required))
             while taken := list(islice(rows, ROWS_AT_ONCE)):
                 yield _block(header, number, taken)
                 number += len(taken)
@@ -72,7 +72,7 @@ def read_blocks(source: Source, name: str, known: Sequence[str], required: Seque
         if number - 2 > most:
             raise ProblemsFound([Problem(f"the file has more than {most:,} rows", "split it by period", place=name)])
     if not header:
-        stop_on(problem.at(f"{name}:1") for problem in _header_problems(header, known, required))
+        stop_on(problem.at(f"{name}:1") for problem in header_problems(header, known, required))
 
 
 def _block(header: Sequence[str], first: int, rows: Sequence[list[str]]) -> Block:
@@ -93,7 +93,8 @@ def _columns(header: Sequence[str], rows: Iterable[list[str]]) -> dict[str, Sequ
     return dict(zip(header, columns, strict=True))
 
 
-def _header_problems(header: Sequence[str], known: Sequence[str], required: Sequence[str]) -> Iterator[Problem]:
+def header_problems(header: Sequence[str], known: Sequence[str], required: Sequence[str]) -> Iterator[Problem]:
+    """What is wrong with the names of a file's columns."""
     usual = f"the header is a line such as {','.join(column for column in known if column in required or column == 'value')}"
     if not any(header):
         yield Problem("the file is empty", usual)

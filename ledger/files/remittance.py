@@ -7,11 +7,11 @@ books know is for `ledger.files.remittance_checks`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import compress
-from typing import Any
+from typing import Any, TypeAlias
 
 from ledger.core.events import Event
 from ledger.core.problems import Problem, ProblemsFound
@@ -23,6 +23,8 @@ from ledger.files.sources import Source
 
 COLUMNS = ("deal", "distribution_date", "kind", "subject", "loan", "value", *FIGURES, "applies_to", "note")
 REQUIRED = ("distribution_date", "kind")
+ReadBlocks: TypeAlias = Callable[[Source, str, Sequence[str], Sequence[str]], Iterator[Block]]
+"""Reads a file, of that name, as blocks of known columns, of which some are required."""
 MOST_LISTED = 200
 """How many problems are listed; a file with more is wrong in one way many times."""
 MOST_FOUND = 10_000
@@ -41,15 +43,15 @@ class RemittedMonth:
     applies_to: dict[int, date] = field(default_factory=dict)
 
 
-def read(source: Source, name: str, terms_at: TermsAt) -> list[RemittedMonth]:
-    """The months of a file, in order, each by the terms in force for it.
+def read(source: Source, name: str, terms_at: TermsAt, read_blocks: ReadBlocks = csv_text.read_blocks) -> list[RemittedMonth]:
+    """The months of a file, in order, each by the terms in force for it. `read_blocks` is for a file that is no CSV: `ledger.files.parquet` has another.
 
     Raises ProblemsFound with everything that is wrong: the first `MOST_LISTED` of it listed, the rest counted.
     """
     reader = _Reader(terms_at)
     is_cut = False
     try:
-        for block in csv_text.read_blocks(source, name, COLUMNS, REQUIRED):
+        for block in read_blocks(source, name, COLUMNS, REQUIRED):
             reader.read(block)
             if len(reader.found) > MOST_FOUND:
                 break

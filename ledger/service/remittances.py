@@ -17,8 +17,8 @@ from ledger.core.names import pool_balance
 from ledger.core.problems import Problem, ProblemsFound, nearest, stop_on
 from ledger.core.receipts import reported_value
 from ledger.core.terms import Terms
-from ledger.files import calendars, remittance, remittance_checks, sources
-from ledger.files.importers import CANONICAL, IMPORTERS, Importer, detected, importer_of
+from ledger.files import calendars, csv_text, parquet, remittance, remittance_checks, sources
+from ledger.files.importers import CANONICAL, IMPORTERS, PARQUET, Importer, detected, importer_of
 from ledger.files.remittance import RemittedMonth
 from ledger.files.remittance_checks import INCOMPLETE, Loans
 from ledger.files.sources import Source
@@ -102,7 +102,7 @@ class _Incoming:
     def checked(self) -> list[RemittedMonth]:
         """The file's months; a file that was appended before needs no second look. Raises ProblemsFound."""
         stop_on(_unknown_warnings(self.accept))
-        importer = None if self.format == CANONICAL else importer_of(self.format)
+        importer = None if self.format in (CANONICAL, PARQUET) else importer_of(self.format)
         asked = None if self.period is None else schedule.named(self.versions.at()[0].deal, self.period)
         known = {period for other, period, _ in self.reader.digest_seen(self.digest) if other == self.versions.deal and period is not None}
         if known and (asked is None or asked in known):
@@ -119,12 +119,13 @@ class _Incoming:
     @property
     def mapping(self) -> str:
         """How the file was read: its format, and the version of the mapping."""
-        return f"{self.format}/{1 if self.format == CANONICAL else importer_of(self.format).version}"
+        return f"{self.format}/{1 if self.format in (CANONICAL, PARQUET) else importer_of(self.format).version}"
 
     def _canonical(self) -> list[RemittedMonth]:
         stop_on([] if self.pool is None else [Problem("the canonical file names its pools itself", "leave out --pool", place="--pool")])
         stop_on([] if self.period is None else [Problem("the canonical file names its periods itself", "leave out --period", place="--period")])
-        return remittance.read(self.body, self.name, lambda day: self.versions.at(day)[0])
+        blocks = parquet.read_blocks if self.format == PARQUET else csv_text.read_blocks
+        return remittance.read(self.body, self.name, lambda day: self.versions.at(day)[0], blocks)
 
     def _imported(self, importer: Importer, asked: date | None) -> RemittedMonth:
         month, report = Import(self.reader, self.versions, importer, self.body, self.name, asked, self.pool, self.accept).month()

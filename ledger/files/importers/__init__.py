@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ledger.core.problems import Problem, ProblemsFound, nearest
+from ledger.files import parquet
 from ledger.files.importers.absee_auto import ABSEE_AUTO
 from ledger.files.importers.absee_cmbs import ABSEE_CMBS
 from ledger.files.importers.crefc_lpu import CREFC_LPU
@@ -20,18 +21,24 @@ IMPORTERS: Mapping[str, Importer] = {
 
 CANONICAL = "csv"
 """The books' own form, docs/remittance.md, which is no importer's."""
+PARQUET = "parquet"
+"""The same columns in a Parquet file."""
 
-__all__ = ["CANONICAL", "IMPORTERS", "Imported", "Importer", "detected", "importer_of"]
+__all__ = ["CANONICAL", "IMPORTERS", "PARQUET", "Imported", "Importer", "detected", "importer_of"]
 
 
 def importer_of(name: str) -> Importer:
     """An importer by its name. Raises ProblemsFound for a name that is none."""
+    if name == PARQUET:
+        raise ProblemsFound([Problem(f"`{name}` is a form of the canonical remittance only", "write what is corrected as CSV", place="--format")])
     if name not in IMPORTERS:
-        known = ("csv", "parquet", *IMPORTERS)
+        known = (CANONICAL, PARQUET, *IMPORTERS)
         raise ProblemsFound([Problem(f"`{name}` is not a format", nearest(name, known) or f"the formats are {', '.join(known)}", place="--format")])
     return IMPORTERS[name]
 
 
 def detected(head: bytes) -> str | None:
     """The format that a file's first bytes name beyond doubt; None where they do not."""
+    if head.startswith(parquet.MAGIC):
+        return PARQUET
     return next((name for name, importer in IMPORTERS.items() if importer.recognizes(head)), None)
