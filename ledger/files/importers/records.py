@@ -22,6 +22,8 @@ MOST_DEPTH = 8
 """Of elements inside each other; the schemas have four."""
 MOST_OF_TEXT = 4_000
 """Characters of one element's text."""
+MOST_OF_MARKUP = 2_000_000
+"""Bytes of one tag or comment."""
 MOST_REPEATED = 100
 """How often an element may stand in one record."""
 
@@ -46,7 +48,7 @@ def xml_records(namespace: str) -> Records:
         reader = _Assets(f"http://www.sec.gov/edgar/document/absee/{namespace}/assetdata", wanted, seen)
         try:
             while part := stream.read(BYTES_AT_ONCE):
-                reader.parser.Parse(part, False)
+                reader.parse(part)
                 if len(reader.records) >= ROWS_AT_ONCE:
                     yield reader.taken()
             reader.parser.Parse(b"", True)
@@ -79,10 +81,17 @@ class _Assets:
         self._others: list[str] = []
         self._name: str | None = None
         self._text: list[str] = []
-        self._length = self._depth = self._line = 0
+        self._length = self._depth = self._line = self._given = 0
         self.parser = parser = expat.ParserCreate("UTF-8", namespace_separator="}")
         parser.buffer_text = True
         parser.StartElementHandler, parser.EndElementHandler, parser.StartDoctypeDeclHandler = self._start, self._end, self._doctype
+
+    def parse(self, part: bytes) -> None:
+        """Read on. A tag or a comment is kept until it ends, and looked at again with each part: one that does not end is refused."""
+        self.parser.Parse(part, False)
+        self._given += len(part)
+        if self._given - self.parser.CurrentByteIndex > MOST_OF_MARKUP:
+            raise _Unacceptable(f"a tag or a comment has more than {MOST_OF_MARKUP:,} bytes", "ask for the file as it was filed")
 
     def taken(self) -> Block:
         """The records since the last time."""
