@@ -40,3 +40,18 @@ def test_no_module_maps_objects_to_rows(path: Path) -> None:
     imported = [node.module or "" for node in nodes(path) if isinstance(node, ast.ImportFrom)]
 
     assert [module for module in imported if module.startswith("sqlalchemy.orm")] == []
+
+
+def calls(tree: ast.AST, name: str) -> list[ast.Call]:
+    return [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name]
+
+
+def test_the_store_reads_events_in_their_present_version_save_where_they_are_hashed() -> None:
+    found = set()
+    for path in (ROOT / "ledger" / "store").glob("*.py"):
+        for function in (node for node in nodes(path) if isinstance(node, ast.FunctionDef)):
+            from_rows = {call for call in calls(function, "Event") if any(isinstance(argument, ast.Starred) for argument in call.args)}
+            if from_rows - {argument for call in calls(function, "present") for argument in call.args}:
+                found.add(f"{path.name} {function.name}")
+
+    assert found == {"lines.py as_recorded", "verify.py _check_events", "verify.py _root_problems"}

@@ -103,7 +103,7 @@ class _Export:
     def _commit(self, commit: Commit) -> None:
         header, said, stretch, roots = header_of_commit(self.deal, commit), list[Event](), list[Event](), list[bytes]()
         self._write(seal.commit_array(header))
-        for _, event in self.reader.events(self.deal, position=commit.position):
+        for event in self.reader.as_recorded(self.deal, commit.position):
             self._write(event[:])
             stretch.append(event)
             said += [event] if event.kind in _SAID else []

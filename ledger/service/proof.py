@@ -29,7 +29,7 @@ def prove(store: Store, deal: str, position: int, line: int) -> Json:
             raise ProblemsFound(
                 [Problem(f"the commit has lines 1 to {commit.event_count}, not {line}", "see `tranche events --position`", place=f"{deal} {position}")]
             )
-        events = [event for _, event in reader.events(deal, position=position)]
+        events = list(reader.as_recorded(deal, position))
     return proof.prove(header_of_commit(deal, commit), events, line).to_json()
 
 

@@ -23,7 +23,8 @@ from ledger.store.engine import Store
 from ledger.store.log import Draft, Receipt, Writer
 from ledger.store.projections import Reader
 
-SOURCE, FORMAT = "rates", "csv"
+SOURCE, FORMAT = "rates", "csv/1"
+"""Their source, and the form of their file with its version."""
 MONTHS_AHEAD = 12
 """How far beyond the next period fixings are looked for: none is published earlier."""
 

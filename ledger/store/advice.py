@@ -15,6 +15,9 @@ from ledger.store.roles import unsafe_rights
 LEAST_FREE_BYTES = 2**30
 """Below this much room, or below the size of the database itself, a month-end may not find place."""
 
+OLDEST_SERVER = 15
+"""The oldest PostgreSQL that is supported, by its major version."""
+
 
 def advice(connection: Connection) -> Iterator[Problem]:
     """Each unsafe circumstance with what to do about it."""
@@ -22,8 +25,15 @@ def advice(connection: Connection) -> Iterator[Problem]:
         yield from _of_file(Path(connection.engine.url.database or ":memory:"))
         return
     yield from unsafe_rights(connection)
+    yield from of_server(int(connection.exec_driver_sql("SHOW server_version_num").scalar_one()))
     if connection.exec_driver_sql("SHOW data_checksums").scalar_one() != "on":
         yield Problem("the PostgreSQL server writes no checksums of its pages", "enable them with pg_checksums, while the server is stopped")
+
+
+def of_server(version: int) -> Iterator[Problem]:
+    """What there is to say of a PostgreSQL server's version, such as 150018."""
+    if version // 10_000 < OLDEST_SERVER:
+        yield Problem(f"the PostgreSQL server is of version {version // 10_000}", f"upgrade it: versions from {OLDEST_SERVER} on are supported")
 
 
 def _of_file(path: Path) -> Iterator[Problem]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 from sqlalchemy import bindparam, or_, select
 
 from ledger.core.events import Event
+from ledger.core.upcasts import present
 from ledger.store import tables
 from ledger.store.deals import DealReader
 from ledger.store.months import standing
@@ -20,6 +22,8 @@ _CORRECTED = select(_COLUMNS.position, _COLUMNS.line, _COLUMNS.effect).where(
 _COMMITS = tables.log_commit.c
 _EVENTS = select(_COLUMNS.position, *(_COLUMNS[name] for name in Event._fields)).order_by(_COLUMNS.position, _COLUMNS.line)
 
+_EVENTS_AT_ONCE = 10_000
+
 
 class LineReader(DealReader):
     """The part of `Reader` that reads lines one by one."""
@@ -27,7 +31,14 @@ class LineReader(DealReader):
     def line(self, deal: str, position: int, line: int) -> Event | None:
         """A line by position and number; None where the log has no such line."""
         row = self.connection.execute(_LINE, {"deal": self.deal_id(deal), "at": position, "number": line}).one_or_none()
-        return None if row is None else Event(*row)
+        return None if row is None else present(Event(*row))
+
+    def as_recorded(self, deal: str, position: int) -> Iterator[Event]:
+        """The events of a commit as they stand in the log, which is what is hashed; everybody else reads `events`."""
+        chosen = _EVENTS.where(_COLUMNS.deal_id == self.deal_id(deal), _COLUMNS.position == position)
+        with self.connection.execute(chosen.execution_options(yield_per=_EVENTS_AT_ONCE)) as rows:  # closed also where the reader stops early
+            for row in rows:
+                yield Event(*row[1:])
 
     def corrected_by(self, deal: str, position: int, line: int) -> dict[int, tuple[int, int]]:
         """(position, line) of what corrects a line, by its effect: -1 took it back, 1 states it anew."""
@@ -43,14 +54,14 @@ class LineReader(DealReader):
         if period is not None:
             commits = commits.where(_COMMITS.period == period)
         chosen = _EVENTS.where(_COLUMNS.deal_id == deal_id, _COLUMNS.position.in_(commits))
-        return [(position, Event(*event)) for position, *event in self.connection.execute(chosen)]
+        return [(position, present(Event(*event))) for position, *event in self.connection.execute(chosen)]
 
     def standing_of(self, deal: str, period: date, subject: str) -> list[tuple[int, Event]]:
         """(position, event) of what a period says of one subject, without what was taken back, and without what it books for earlier periods."""
         deal_id = self.deal_id(deal)
         commits = self.positions(deal_id, period, None).where(_COMMITS.treatment != "adjust")
         chosen = _EVENTS.where(_COLUMNS.deal_id == deal_id, _COLUMNS.position.in_(commits), _COLUMNS.subject == subject)
-        return standing((position, Event(*event)) for position, *event in self.connection.execute(chosen))
+        return standing((position, present(Event(*event))) for position, *event in self.connection.execute(chosen))
 
     def booked_for(self, deal: str, period: date, known_at: int) -> list[tuple[date, date, Event]]:
         """(period that booked it, period that it is for, event) of every line that a later period booked for this one or an earlier one, as known then."""
@@ -62,7 +73,7 @@ class LineReader(DealReader):
             _COLUMNS.deal_id == deal_id, _COLUMNS.corrects_position > 0, _COLUMNS.effective_on <= period, _COLUMNS.position.in_(later),
             or_(_COLUMNS.corrects_line.is_(None), _COLUMNS.position.in_(adjusts)),
         )  # fmt: skip
-        found = [(position, Event(*event)) for position, *event in self.connection.execute(chosen)]
+        found = [(position, present(Event(*event))) for position, *event in self.connection.execute(chosen)]
         of_position = select(_COMMITS.position, _COMMITS.period).where(_COMMITS.deal_id == deal_id, _COMMITS.position.in_({position for position, _ in found}))
         booked = {row.position: row.period for row in self.connection.execute(of_position)} if found else {}
         return [(booked[position], event.effective_on, event) for position, event in found if event.effective_on is not None]

@@ -14,6 +14,7 @@ from ledger.core.events import SET_UP, Event
 from ledger.core.loan_ledger import Line, Rules, Span, Told
 from ledger.core.loan_listing import Roll
 from ledger.core.money import Money
+from ledger.core.upcasts import present
 from ledger.store import tables
 from ledger.store.loans import MOVING, of_life
 from ledger.store.months import pool_of
@@ -108,7 +109,7 @@ class LoanLedgerReader(TapeReader):
 
     def _by_loan(self, chosen: Select[Any], positions: Collection[int] | None = None) -> Iterator[tuple[str, list[Line]]]:
         with self.connection.execute(chosen.execution_options(yield_per=_LINES_AT_ONCE)) as rows:
-            lines = ((row[0], Event(*row[1:])) for row in rows if positions is None or row[0] in positions)
+            lines = ((row[0], present(Event(*row[1:]))) for row in rows if positions is None or row[0] in positions)
             for loan, of_loan in groupby(lines, key=lambda line: line[1].subject or ""):
                 yield loan, list(of_loan)
 

@@ -9,6 +9,7 @@ from sqlalchemy import case, func, select
 
 from ledger.core.events import SET_UP, Event
 from ledger.core.money import Money
+from ledger.core.upcasts import present
 from ledger.store import tables
 from ledger.store.deals import DealReader
 from ledger.store.loans import of_life
@@ -41,4 +42,4 @@ class LoanStateReader(DealReader):
         own = self.positions(deal_id, period, None).where(commits.treatment != "adjust")
         chosen = select(_COLUMNS.position, *(_COLUMNS[name] for name in Event._fields)).where(_COLUMNS.deal_id == deal_id, _COLUMNS.position.in_(own))
         rows = self.connection.execute(chosen.order_by(_COLUMNS.position, _COLUMNS.line))
-        return standing((position, Event(*event)) for position, *event in rows)
+        return standing((position, present(Event(*event))) for position, *event in rows)

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, literal, null, o
 
 from ledger.core.collections import Total
 from ledger.core.events import Event
+from ledger.core.upcasts import present
 from ledger.store import tables
 from ledger.store.deals import DealReader
 
@@ -42,7 +43,7 @@ class MonthReader(DealReader):
         rows: dict[date, list[tuple[int, Event]]] = defaultdict(list)
         of_facts = select(_COLUMNS.position, *_EVENT_COLUMNS).where(_COLUMNS.deal_id == deal_id, _COLUMNS.position.in_(positions))
         for position, *event in self.connection.execute(of_facts.where(_COLUMNS.kind.in_(sorted(facts))).order_by(_COLUMNS.position, _COLUMNS.line)):
-            rows[period_of[position]].append((position, Event(*event)))
+            rows[period_of[position]].append((position, present(Event(*event))))
         return {period: RecordedMonth(merged(totals[period]), standing(rows[period])) for period in sorted(set(period_of.values()))}
 
 

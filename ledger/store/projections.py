@@ -15,6 +15,7 @@ from sqlalchemy import and_, func, select
 from ledger.core.collections import Total
 from ledger.core.events import Event
 from ledger.core.problems import Problem, ProblemsFound
+from ledger.core.upcasts import present
 from ledger.store import tables
 from ledger.store.actors import ActReader
 from ledger.store.books import BookReader
@@ -151,7 +152,7 @@ class Reader(BookReader, LifeReader, LoanLedgerReader, LoanStateReader, MonthRea
         subject: str | None = None,
         known_at: int | None = None,
     ) -> Iterator[tuple[int, Event]]:
-        """(position, event) in the order of the log, with whichever conditions are given."""
+        """(position, event) in the order of the log, in the present version of its kind, with whichever conditions are given."""
         deal_id, columns = self.deal_id(deal), tables.event.c
         chosen = select(columns.position, *_EVENT_COLUMNS).where(columns.deal_id == deal_id).order_by(columns.position, columns.line)
         if position is not None:
@@ -165,14 +166,14 @@ class Reader(BookReader, LifeReader, LoanLedgerReader, LoanStateReader, MonthRea
             chosen = chosen.where(columns.subject == subject)
         with self.connection.execute(chosen.execution_options(yield_per=_EVENTS_AT_ONCE)) as rows:  # closed also where the reader stops early
             for row in rows:
-                yield row[0], Event(*row[1:])
+                yield row[0], present(Event(*row[1:]))
 
     def terms(self, deal: str) -> list[tuple[int, Event]]:
         """(position, event) of every document that the log names: deal and boarding files. Their commits belong to no period, so few are looked at."""
         deal_id, columns, commits = self.deal_id(deal), tables.event.c, tables.log_commit.c
         no_period = select(commits.position).where(commits.deal_id == deal_id, commits.period.is_(None))
         chosen = select(columns.position, *_EVENT_COLUMNS).where(columns.deal_id == deal_id, columns.position.in_(no_period), columns.kind == "terms")
-        return [(position, Event(*event)) for position, *event in self.connection.execute(chosen.order_by(columns.position, columns.line))]
+        return [(position, present(Event(*event))) for position, *event in self.connection.execute(chosen.order_by(columns.position, columns.line))]
 
     def collections(self, deal: str, period: date, kinds: Collection[str], by_pool: bool, known_at: int | None = None) -> list[Total]:
         """The sums of a period by kind, by pool where the deal has several, and by what a line corrects; units at carry scale."""

@@ -1,6 +1,6 @@
 """The golden books of a release: `python -m tests.golden.make FILE.sql`, run with that release's own code, writes them as SQL.
 
-They are kept for ever. Each later release migrates them and must still find every hash, posting and published statement as it was.
+They are kept for ever. Each later release migrates them and must still find every hash, signature, posting and published statement as it was.
 """
 
 from __future__ import annotations
@@ -8,20 +8,30 @@ from __future__ import annotations
 import sqlite3
 import sys
 import tempfile
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
 from ledger import service
+from ledger.core.correction import Treatment
 from ledger.store.engine import Store
+from ledger.store.keys import Signer
 from tests.cli.conftest import DEAL, FEBRUARY, MARCH
 
-ACTOR = "m.okafor"
+MAKER, CHECKER, LEFT = "m.okafor", "a.lindqvist", "j.silva"
+SEEDS = {MAKER: 1, CHECKER: 2, LEFT: 3}
 APRIL = """\
 distribution_date,kind,value,applies_to,note
-2025-04-25,interest,6900.00,,
+2025-04-25,interest,6500.00,,
 2025-04-25,scheduled_principal,10000.00,,
 2025-04-25,interest,-12.00,2025-03-25,L-204 was counted twice
 """
+INTEREST_OF_APRIL = "corrects,value\n{}:{},6900.00\n"
+CHARGE_OFF_OF_MARCH = "corrects,value\n{}:{},4000.00\n"
 
 
 class Ticking:
@@ -34,14 +44,79 @@ class Ticking:
         return self.now
 
 
+def key_of(actor: str) -> Ed25519PrivateKey:
+    """The same on every run; a key of tests and of nobody."""
+    return Ed25519PrivateKey.from_private_bytes(bytes([SEEDS[actor]]) * 32)
+
+
+@contextmanager
+def signing(store: Store, actor: str) -> Iterator[None]:
+    """Sign as an actor what is written in the block."""
+    key = key_of(actor)
+    store.signer = Signer(key.public_key().public_bytes_raw().hex(), key.sign)
+    yield
+    store.signer = None
+
+
+def list_actor(store: Store, name: str, *, actor: str) -> None:
+    service.add_actor(store, name, key_of(name).public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo), actor=actor)
+
+
+def list_actors(store: Store) -> None:
+    """Three keys, one of which is taken back, and a database that asks for approval of every distribution."""
+    list_actor(store, MAKER, actor="root")
+    with signing(store, MAKER):
+        list_actor(store, CHECKER, actor=MAKER)
+        list_actor(store, LEFT, actor=MAKER)
+        service.revoke_actor(store, LEFT, actor=MAKER)
+        service.set_approval(store, asked=True, actor=MAKER)
+
+
+def remit(store: Store, month: str, text: str) -> None:
+    with signing(store, MAKER):
+        service.remit(store, "COVE-1", text.encode(), f"{month}.csv", actor=MAKER)
+
+
+def distribute(store: Store, month: str) -> None:
+    """One proposes, another approves."""
+    with signing(store, MAKER):
+        service.distribute(store, "COVE-1", actor=MAKER)
+    with signing(store, CHECKER):
+        service.approve(store, "COVE-1", month, actor=CHECKER)
+
+
+def publish(store: Store, month: str) -> None:
+    with signing(store, MAKER):
+        service.publish(store, "COVE-1", month, actor=MAKER)
+
+
+def line_of(store: Store, month: str, kind: str) -> tuple[int, int]:
+    """(position, line) of the first line of a kind that a month has."""
+    with store.reading() as reader:
+        return next((position, event.line) for position, event in reader.events("COVE-1", period=date.fromisoformat(f"{month}-25"), kinds=[kind]))
+
+
+def correct(store: Store, text: str, name: str, treatment: Treatment, actor: str) -> None:
+    with signing(store, actor):
+        service.correct(store, "COVE-1", text.encode(), name, reason="the servicer found it", treatment=treatment, actor=actor)
+
+
 def keep(store: Store) -> None:
-    """Three months, the first two published, the third with a correction of the second."""
-    service.open_deal(store, DEAL.encode(), "deal.yaml", actor=ACTOR)
-    for month, text in {"2025-02": FEBRUARY, "2025-03": MARCH, "2025-04": APRIL}.items():
-        service.remit(store, "COVE-1", text.encode(), f"{month}.csv", actor=ACTOR)
-        service.distribute(store, "COVE-1", actor=ACTOR)
-        if text is not APRIL:
-            service.publish(store, "COVE-1", month, actor=ACTOR)
+    """Three months, all signed, proposed and approved. April is superseded before it is distributed; then March is reopened, and April with it."""
+    list_actors(store)
+    with signing(store, MAKER):
+        service.open_deal(store, DEAL.encode(), "deal.yaml", actor=MAKER)
+    for month, text in {"2025-02": FEBRUARY, "2025-03": MARCH}.items():
+        remit(store, month, text)
+        distribute(store, month)
+        publish(store, month)
+    remit(store, "2025-04", APRIL)
+    correct(store, INTEREST_OF_APRIL.format(*line_of(store, "2025-04", "interest")), "april.csv", "supersede", MAKER)
+    distribute(store, "2025-04")
+    reopened = CHARGE_OFF_OF_MARCH.format(*line_of(store, "2025-03", "charge_off"))
+    for actor in (MAKER, CHECKER):
+        correct(store, reopened, "march.csv", "reopen", actor)
+    publish(store, "2025-03")
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import make_url
 from ledger import service
 from ledger.core.problems import ProblemsFound
 from ledger.service import evidence
+from ledger.store.advice import of_server
 from ledger.store.engine import Store
 from ledger.store.roles import RIGHTS, Right, allowances
 from ledger.store.tables import metadata
@@ -207,3 +208,10 @@ def test_name_of_a_user_is_quoted(postgresql: str, postgresql_server: str) -> No
             connection.exec_driver_sql("SELECT * FROM event")
             connection.exec_driver_sql('DROP OWNED BY "ana; DROP TABLE event"')
             connection.exec_driver_sql('DROP ROLE "ana; DROP TABLE event"')
+
+
+def test_advice_names_a_server_that_is_too_old() -> None:
+    (problem,) = of_server(140_020)
+
+    assert problem.fact == "the PostgreSQL server is of version 14"
+    assert list(of_server(150_000)) == []
