@@ -21,8 +21,11 @@ from hypothesis import settings
 from tests.conftest import ROOT
 from tests.mutation.mutants import Mutant, mutants
 
-MODULES = ("money", "daycount", "schedule", "allocation", "waterfall", "accrual", "receipts", "state", "triggers", "posting")
-FIRST = {"triggers": "waterfall", "state": "waterfall", "posting": "waterfall"}
+MODULES = (
+    "money", "daycount", "schedule", "collections", "receipts", "accrual", "allocation", "waterfall", "triggers", "state", "netting", "settlement",
+    "credit_support", "checks",
+)  # fmt: skip
+FIRST = {"triggers": "waterfall", "state": "waterfall"}
 """The test module to begin with, where there is none of the module's name."""
 TESTS = ("tests/core", "tests/vocabulary", "tests/engine")
 QUIETLY = ("-qq", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", "-W", "ignore::pytest.PytestAssertRewriteWarning")
