@@ -52,7 +52,7 @@ def draft(events: Iterable[Event], key: date | None = None, *, treatment: Commit
 
 def remittance(events: Iterable[Event], key: date, *, text: str = "", source: str = "csv", attempt: int = 1, treatment: CommitTreatment = "original") -> Draft:
     """A commit from a file whose text is told apart by `text`; its first event says what was received."""
-    received = Event(0, "received", source, amount=attempt, code="csv/1")
+    received = Event(0, "received", source, amount=attempt, code="csv")
     digest = seal.digest(file_text(key, source, attempt, text))
     return Draft(
         numbered([received, *events]), key, ACTOR, "a month", treatment, source=source, attempt=attempt,

@@ -10,6 +10,7 @@ import pytest
 
 from ledger.core.events import Event
 from ledger.core.problems import ProblemsFound
+from ledger.core.upcasts import present
 from ledger.store import seal
 from ledger.store.engine import Store
 from ledger.store.log import Conflict, Moved
@@ -56,7 +57,8 @@ def test_events_come_back_as_they_were_appended(opened: Store) -> None:
     append(opened, appended)
 
     with opened.reading() as reader:
-        assert [event for _, event in reader.events(DEAL, position=2)] == list(appended.events)
+        assert list(reader.as_recorded(DEAL, 2)) == list(appended.events)
+        assert [event for _, event in reader.events(DEAL, position=2)] == [present(event) for event in appended.events]
 
 
 def test_a_commit_says_who_when_why_and_from_which_file(opened: Store) -> None:
