@@ -234,10 +234,9 @@ class Import:
         arrived = sum((event.balance or event.amount or 0) for event in month.events if event.kind in SET_UP)
         left = sum(event.balance or 0 for event in month.events if event.kind == "payment")
         missing = sum(event.balance or 0 for event in month.events if event.code == NOT_REPORTED)
-        controls = [
-            Control("opening balance", opening + missing, sum(known.values()) + arrived),
-            Control("closing balance", closing + missing, left),
-        ]
+        controls = [Control("closing balance", closing + missing, left)]
+        if any(one.to == "opening_balance" for one in self.importer.fields):
+            controls.insert(0, Control("opening balance", opening + missing, sum(known.values()) + arrived))
         warnings = [
             Warned(name, noted.loans, noted.total, noted.most, tuple(noted.examples), name in self.accept) for name, noted in sorted(self._noted.items())
         ]

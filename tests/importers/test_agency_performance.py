@@ -94,6 +94,8 @@ def test_freddie_mac_months_come_to_what_a_hand_adds_up(sqlite: str, width: int)
     ]
     assert [report.outcomes for report in reports] == [{"new": 6}, {"changed": 2, "unchanged": 1, "ended": 3}, {"changed": 2, "unchanged": 1}]
     assert all(not report.warnings and not report.columns for report in reports)
+    # the file states no balance before the month, so that there is none to tie
+    assert [[(control.name, control.difference) for control in report.controls] for report in reports] == [[("closing balance", 0)]] * 3
 
 
 @pytest.mark.parametrize("width", [108, 110, 113])
