@@ -117,7 +117,7 @@ class TwoTimes(RuleBasedStateMachine):
             self.store, self.name, "\n".join(["distribution_date,kind,value", *rows, ""]).encode(), f"{period}.csv", accept=["same-file"], actor="t"
         )
         assert done.receipt is not None
-        for line, (kind, amount) in enumerate(values.items(), DATES_OF_A_PERIOD + 2):
+        for line, (kind, amount) in enumerate(values.items(), DATES_OF_A_PERIOD + 3):  # after what was received, and what was accepted
             self.model.facts.append(Fact(done.receipt.position, line, period, period, kind, amount))
             self.model.add(done.receipt.position, period, period, kind, amount)
         self.model.remitted = period
