@@ -99,7 +99,7 @@ def months() -> list[Draft]:
 def bulk(name: str, fresh: Databases) -> Iterator[Figure]:
     """Append against raw insert, then the verification of what was appended."""
     drafts = months()
-    events = sum(len(draft.events) for draft in drafts)
+    events = sum(len(list(draft.events)) for draft in drafts)
     raw, logged = interleave(lambda: raw_insert(fresh(), drafts), lambda: logged_append(fresh(), drafts))
     yield Figure(f"{name}: raw insert of loan-level rows", [events / run for run in raw], "events/s")
     yield Figure(f"{name}: append of the same, hashed and chained", [events / run for run in logged], "events/s")
@@ -117,7 +117,7 @@ def hashing() -> Iterator[Figure]:
     """Leaves and root of a month, without a database."""
     draft = months()[0]
     (runs,) = interleave(lambda: seconds(lambda: seal.root(seal.leaves(event[:] for event in draft.events))))
-    yield Figure("hashing alone: leaves and root", [len(draft.events) / run for run in runs], "events/s")
+    yield Figure("hashing alone: leaves and root", [len(list(draft.events)) / run for run in runs], "events/s")
 
 
 def small_commits(name: str, fresh: Databases) -> Iterator[Figure]:
