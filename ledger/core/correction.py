@@ -9,13 +9,12 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal, NamedTuple
 
-from ledger.core.events import OURS, Event
+from ledger.core.events import AMOUNTS, OURS, Event
 
 Treatment = Literal["supersede", "adjust", "reopen"]
 
 ADJUSTABLE_FACTS = ("adjustment", "account_earnings")
 """Of the kinds that are read one by one, those that a later month can book: they are amounts, not states."""
-_AMOUNTS = ("principal", "interest", "fee", "amount", "balance")
 
 
 class LoggedLine(NamedTuple):
@@ -39,7 +38,7 @@ def is_correctable(event: Event) -> bool:
 
 def reversal(line: LoggedLine, adjusted: date | None = None) -> Event:
     """The exact negative of a line; `adjusted` is its period where the reversal is booked in another."""
-    amounts = {name: -amount for name in _AMOUNTS if (amount := getattr(line.event, name)) is not None}
+    amounts = {name: -amount for name in (*AMOUNTS, "balance") if (amount := getattr(line.event, name)) is not None}
     negative = line.event._replace(effect=-1, corrects_position=line.position, corrects_line=line.event.line, source_row=None, **amounts)
     return _booked(negative, adjusted)
 
@@ -60,4 +59,4 @@ def _booked(event: Event, adjusted: date | None) -> Event:
 
 def moves_money(event: Event) -> bool:
     """Whether anything of an event is left to book in another month than its own."""
-    return any(getattr(event, name) for name in _AMOUNTS if name != "balance")
+    return any(getattr(event, name) for name in AMOUNTS)

@@ -118,6 +118,9 @@ PREPAYMENTS = ("prepayment", "curtailment", "payoff")
 
 Column = Literal["principal", "interest", "fee", "amount", "balance", "rate", "delinquency", "code", "effective_on"]
 
+AMOUNTS: tuple[Column, ...] = ("principal", "interest", "fee", "amount")
+"""The columns whose figures move something; a `balance` says how things stand."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:

@@ -14,7 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
-from ledger.core.events import Event
+from ledger.core.events import AMOUNTS, Event
 from ledger.core.money import Money, round_exact
 
 End = Literal["paid_off", "liquidated", "charged_off", "repurchased"]
@@ -263,7 +263,6 @@ def _restated_loss(said: LoanMonth, booked: Money) -> Iterator[Event]:
 
 # Events ---------------------------------------------------------------------------------------------------------------
 
-_MONEY = ("principal", "interest", "fee", "amount")
 _FALLS = ("liquidation_proceeds", "realized_loss", "charge_off")
 """Kinds whose amount lowers their loan's balance; every principal does."""
 _RISES = ("pool_adjustment", "capitalized_interest", "liquidation_expense")
@@ -288,4 +287,4 @@ def _rise(event: Event) -> Money:
 
 
 def _moves(event: Event) -> bool:
-    return any(getattr(event, column) for column in _MONEY)
+    return any(getattr(event, column) for column in AMOUNTS)

@@ -11,7 +11,7 @@ from datetime import date
 from typing import NamedTuple
 
 from ledger.core import schedule
-from ledger.core.events import ALIASES, FACTS, KINDS, LOAN_FACTS, OF_BUCKETS, OF_ONE_LOAN, WITHOUT_VALUE, Column
+from ledger.core.events import ALIASES, AMOUNTS, FACTS, KINDS, LOAN_FACTS, OF_BUCKETS, OF_ONE_LOAN, WITHOUT_VALUE, Column
 from ledger.core.problems import Problem, ProblemsFound, nearest
 from ledger.core.receipts import adjusted_accounts
 from ledger.core.settlement import SERVICER
@@ -19,7 +19,7 @@ from ledger.core.terms import Terms
 from ledger.files import cells
 from ledger.files.cells import Parse
 
-MONEY: tuple[Column, ...] = ("principal", "interest", "fee", "amount", "balance")
+MONEY: tuple[Column, ...] = (*AMOUNTS, "balance")
 FIGURES: tuple[Column, ...] = (*MONEY, "rate", "delinquency", "code", "effective_on")
 """The log's own columns, in its order."""
 REASONED = ("adjustment", "pool_adjustment")

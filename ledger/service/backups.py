@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from hashlib import file_digest
 from pathlib import Path
 from typing import NamedTuple
 
 from sqlalchemy import select
 
 from ledger.core.problems import Problem, ProblemsFound, stop_on
+from ledger.files import sources
 from ledger.service.verification import verify_in
 from ledger.store import schema, tables
 from ledger.store.copying import Progress, copy_rows, damage
@@ -44,7 +44,7 @@ def backup(store: Store, path: Path, progress: Progress = lambda _table, _rows: 
     finally:
         for file in (unfinished, *(unfinished.with_name(f"{unfinished.name}{ending}") for ending in ("-wal", "-shm"))):
             file.unlink(missing_ok=True)
-    return Copied(deals, rows, _digest(path))
+    return Copied(deals, rows, sources.digest(path))
 
 
 def restore(store: Store, path: Path, progress: Progress = lambda _table, _rows: None) -> Copied:
@@ -56,7 +56,7 @@ def restore(store: Store, path: Path, progress: Progress = lambda _table, _rows:
         with source.reading() as reader:
             stop_on(problem.at(str(path)) for problem in damage(reader.connection))
         deals, rows = _copied(source, store, progress)
-    return Copied(deals, rows, _digest(path))
+    return Copied(deals, rows, sources.digest(path))
 
 
 @contextmanager
@@ -89,8 +89,3 @@ def _hold_up(copy: Reader, heads: dict[str, str], evidence_key: EvidenceKey | No
     deals = copy.connection.execute(select(tables.deal.c.name).order_by(tables.deal.c.name)).scalars().all()
     stop_on(problem for deal in deals for problem in verify_in(copy, deal, (), evidence_key=evidence_key, all_evidence=True).problems)
     return len(deals)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()

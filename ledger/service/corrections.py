@@ -20,7 +20,7 @@ from ledger.core.mapping_report import MappingReport
 from ledger.core.problems import Problem, stop_on
 from ledger.files import correction, sources
 from ledger.files.correction import Correction
-from ledger.files.importers import CANONICAL, importer_of
+from ledger.files.importers import CANONICAL, importer_of, mapping_of
 from ledger.files.sources import Source
 from ledger.service import evidence
 from ledger.service.books import latest, numbered
@@ -31,9 +31,6 @@ from ledger.service.reopening import History, approved_or_proposed, asks_for_app
 from ledger.service.terms import Versions
 from ledger.store.engine import Store
 from ledger.store.log import Draft, Receipt, Writer
-
-FORMAT = "csv/1"
-"""The form of a correction file, and its version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +63,21 @@ def correct(
     """
     stop_on([] if reason.strip() else [Problem("a correction has no reason", "say why with --reason: it is part of the record", place=name)])
     importer = None if format_ in (None, CANONICAL) else importer_of(format_ or CANONICAL)
-    arriving = evidence.Arriving(name, FORMAT if importer is None else importer.mapping, actor)
+    arriving = evidence.Arriving(sources.digest(source), name, mapping_of(format_ or CANONICAL), actor)
     with evidence.kept_if_refused(store, deal, source, arriving), store.writing(deal) as writer:
         asked = None if period is None else schedule.named(Versions(writer, deal).at()[0].deal, period)
         refiling = None if importer is None else Refiling(importer, asked, pool, frozenset(accept))
-        done = _corrected(Incoming(writer, deal, source, name, treatment, refiling), reason, treatment, actor)
+        done = _corrected(Incoming(writer, deal, source, name, arriving.digest, treatment, refiling), reason, actor)
         evidence.keep(store, writer, source, arriving, done.booked)
         return done
 
 
-def _corrected(incoming: Incoming, reason: str, treatment: Treatment | None, actor: str) -> Corrected:
+def _corrected(incoming: Incoming, reason: str, actor: str) -> Corrected:
     known = incoming.appended_before()
     if known is not None:
         return known
-    stop_on(incoming.problems(treatment))
-    chosen = incoming.treatment_of(treatment)
+    stop_on(incoming.problems())
+    chosen = incoming.treatment
     if chosen == "reopen" and (proposal := incoming.proposed(actor, reason)):
         return Corrected(incoming.deal, chosen, proposal=proposal)
     done = incoming.append(chosen, actor, reason)
@@ -97,6 +94,7 @@ class Incoming:
     deal: str
     source: Source
     name: str
+    digest: str
     wanted: Treatment | None = None
     refiling: Refiling | None = None
     versions: Versions = field(init=False)
@@ -105,15 +103,10 @@ class Incoming:
         self.versions = Versions(self.writer, self.deal)
 
     @cached_property
-    def digest(self) -> str:
-        return sources.digest(self.source)
-
-    @cached_property
     def corrections(self) -> list[Correction]:
         if self.refiling is not None:
             found = self.refiling.corrections(self.writer, self.versions, self.source, self.name)
-            adjusts = self.wanted == "adjust" or (self.wanted is None and any(self.is_closed(one.period) for one in found))
-            return self.refiling.that_move_money(found) if adjusts else found
+            return self.refiling.that_move_money(found) if self._treatment_of(found) == "adjust" else found
         return correction.read(self.source, self.name, lambda day: self.versions.at(day)[0], self.find)
 
     @cached_property
@@ -165,13 +158,18 @@ class Incoming:
 
     # Treatment ----------------------------------------------------------------------------------------------------------
 
-    def treatment_of(self, wanted: Treatment | None) -> Treatment:
-        closed = any(self.is_closed(one.period) for one in self.corrections)
-        return wanted or ("adjust" if closed else "supersede")
+    @cached_property
+    def treatment(self) -> Treatment:
+        """The one that was asked for, else the usual one."""
+        return self._treatment_of(self.corrections)
 
-    def problems(self, wanted: Treatment | None) -> Iterator[Problem]:
+    def _treatment_of(self, corrections: Sequence[Correction]) -> Treatment:
+        closed = any(self.is_closed(one.period) for one in corrections)
+        return self.wanted or ("adjust" if closed else "supersede")
+
+    def problems(self) -> Iterator[Problem]:
         """Everything that keeps the corrections from being booked."""
-        treatment = self.treatment_of(wanted)
+        treatment = self.treatment
         for one in self.corrections:
             for problem in self._treated_problems(one, treatment):
                 yield problem.at(f"{self.name}:{one.row}")

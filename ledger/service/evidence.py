@@ -8,15 +8,15 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from hashlib import sha256
-from pathlib import Path
 from typing import NamedTuple
 
 from ledger.core.events import Event
 from ledger.core.explanation import Explanation, with_rows
 from ledger.core.log_text import MOST_CHARACTERS, has_refused
 from ledger.core.problems import Problem, ProblemsFound, stop_on
+from ledger.files import sources
 from ledger.files.remittance import MOST_LISTED
+from ledger.files.sources import Source
 from ledger.service.books import numbered
 from ledger.store import evidence as files
 from ledger.store.engine import Store, Unusable
@@ -24,8 +24,6 @@ from ledger.store.evidence import ERASED, PART_BYTES, Arrival, Kept
 from ledger.store.log import Draft, Moved, Receipt, Writer
 from ledger.store.projections import Reader
 
-Body = bytes | Path
-"""A file's bytes, or its path where it is not held in memory."""
 OUTCOMES = ("appended", "already appended")
 """What becomes of a file that is taken; the first where any of its periods is new."""
 PROPOSED, REFUSED = "proposed", "refused"
@@ -43,8 +41,9 @@ WITHOUT_LINES = (b"PK\x03\x04", b"PAR1")
 
 @dataclass(frozen=True, slots=True)
 class Arriving:
-    """A file on its way in: what it is called, in which format and version of its mapping it is read (`csv/1`), and who brings it."""
+    """A file on its way in: its digest, what it is called, in which format and version of its mapping it is read (`csv/1`), and who brings it."""
 
+    digest: str
     name: str
     format: str
     actor: str
@@ -53,22 +52,21 @@ class Arriving:
 # Keeping ------------------------------------------------------------------------------------------------------------------
 
 
-def keep(store: Store, writer: Writer, body: Body, arriving: Arriving, receipts: Mapping[date, Receipt]) -> None:
+def keep(store: Store, writer: Writer, body: Source, arriving: Arriving, receipts: Mapping[date, Receipt]) -> None:
     """Keep a file with what was appended of it: in the same transaction, or not at all. One that is kept already only arrives again.
 
     `receipts` are those of its commits, by period; there are none where the file waits for another actor's approval.
     """
-    digest = _digest(body)
-    files.write(writer, digest, _pieces(body), store.evidence_key)
+    files.write(writer, arriving.digest, sources.pieces(body, PART_BYTES), store.evidence_key)
     outcomes = {receipt.outcome for receipt in receipts.values()}
     outcome = min(outcomes, key=OUTCOMES.index, default=PROPOSED)
     arrived_at = writer.tip.recorded_at if outcome == OUTCOMES[0] else None
     period = next(iter(receipts)) if len(receipts) == 1 else None
-    files.add_arrival(writer, Arrival(0, digest, arrived_at or store.clock(), *_said(arriving), period, outcome))
+    files.add_arrival(writer, Arrival(0, arriving.digest, arrived_at or store.clock(), *_said(arriving), period, outcome))
 
 
 @contextmanager
-def kept_if_refused(store: Store, deal: str, body: Body, arriving: Arriving, *, dry_run: bool = False) -> Iterator[None]:
+def kept_if_refused(store: Store, deal: str, body: Source, arriving: Arriving, *, dry_run: bool = False) -> Iterator[None]:
     """Keep a file that the block refuses, with its problems, in a transaction of its own; they are raised either way.
 
     Nothing is kept of a trial, where the deal does not exist or the actor may not write, and where somebody else's commit came between or the
@@ -84,17 +82,18 @@ def kept_if_refused(store: Store, deal: str, body: Body, arriving: Arriving, *, 
         raise
 
 
-def _keep_refused(store: Store, deal: str, body: Body, arriving: Arriving, found: ProblemsFound) -> None:
+def _keep_refused(store: Store, deal: str, body: Source, arriving: Arriving, found: ProblemsFound) -> None:
     """Adds why the file could not be kept to what was found, where that is so."""
     try:
         with store.writing(deal) as writer:
             if not writer.exists or any(writer.standing.refusals(arriving.actor, store.signer.key if store.signer else None)):
                 return
-            digest, listed = _digest(body), [str(problem) for problem in found.problems[: MOST_LISTED + 1]]
+            digest, listed = arriving.digest, [str(problem) for problem in found.problems[: MOST_LISTED + 1]]
             problems = json.dumps(["tranche-ledger problems 1", digest, *listed]).encode()
-            files.write(writer, digest, _pieces(body), store.evidence_key)
-            files.write(writer, _digest(problems), _pieces(problems), store.evidence_key)
-            files.add_arrival(writer, Arrival(0, digest, store.clock(), *_said(arriving), None, REFUSED, len(found.problems), _digest(problems)))
+            named = sources.digest(problems)
+            files.write(writer, digest, sources.pieces(body, PART_BYTES), store.evidence_key)
+            files.write(writer, named, sources.pieces(problems, PART_BYTES), store.evidence_key)
+            files.add_arrival(writer, Arrival(0, digest, store.clock(), *_said(arriving), None, REFUSED, len(found.problems), named))
     except ProblemsFound as unkept:
         remedy = "see to that, then run the command again: a refused file is kept with its problems"
         why = "; ".join(problem.fact for problem in unkept.problems)
@@ -106,23 +105,6 @@ def _said(arriving: Arriving) -> tuple[str, str, str]:
     texts = (arriving.actor, arriving.name, arriving.format)
     actor, name, format_ = ((ascii(text)[1:-1] if has_refused(text) else text)[:MOST_CHARACTERS] for text in texts)
     return actor, name, format_
-
-
-def _pieces(body: Body) -> Iterator[bytes]:
-    """A file in parts of what is kept at a time."""
-    if isinstance(body, bytes):
-        yield from (body[start : start + PART_BYTES] for start in range(0, len(body), PART_BYTES))
-        return
-    with body.open("rb") as stream:
-        while piece := stream.read(PART_BYTES):
-            yield piece
-
-
-def _digest(body: Body) -> str:
-    hashed = sha256()
-    for piece in _pieces(body):
-        hashed.update(piece)
-    return hashed.hexdigest()
 
 
 # Showing ------------------------------------------------------------------------------------------------------------------

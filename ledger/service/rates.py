@@ -15,6 +15,7 @@ from ledger.core.problems import Problem, ProblemsFound, stop_on
 from ledger.core.receipts import reported_value
 from ledger.core.terms import Terms
 from ledger.files import calendars, index_rates
+from ledger.files.importers import CANONICAL, mapping_of
 from ledger.files.index_rates import FixingRow
 from ledger.service.books import latest, numbered, recorded_dates
 from ledger.service.terms import Versions
@@ -23,8 +24,7 @@ from ledger.store.engine import Store
 from ledger.store.log import Draft, Receipt, Writer
 from ledger.store.projections import Reader
 
-SOURCE, FORMAT = "rates", "csv/1"
-"""Their source, and the form of their file with its version."""
+SOURCE = "rates"
 MONTHS_AHEAD = 12
 """How far beyond the next period fixings are looked for: none is published earlier."""
 
@@ -147,7 +147,7 @@ def _append(writer: Writer, due: Due, stated: Stated, draft: Draft) -> Fixed:
     if not new:
         return Fixed(writer.deal, due.period, rates, None)
     attempt = writer.next_attempt(due.period, SOURCE)
-    events = numbered([Event(0, "received", SOURCE, amount=attempt, code=FORMAT), *new])
+    events = numbered([Event(0, "received", SOURCE, amount=attempt, code=mapping_of(CANONICAL)), *new])
     receipt = writer.append(replace(draft, events=events, period=due.period, attempt=attempt))
     if receipt.outcome != "appended":
         fact = (

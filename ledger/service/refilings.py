@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from ledger.core.correction import LoggedLine, is_correctable, moves_money
-from ledger.core.events import Event
+from ledger.core.events import AMOUNTS, Event
 from ledger.core.mapping_report import MappingReport
 from ledger.core.problems import Problem, ProblemsFound
 from ledger.files.correction import Correction
@@ -53,7 +53,7 @@ class Refiling:
 def _stated(reader: Reader, versions: Versions, period: date, pool: str | None) -> dict[str, list[LoggedLine]]:
     """What the books say of each loan in a period, without what was taken back."""
     others, stated = not_loans(versions.at(period)[0]), defaultdict[str, list[LoggedLine]](list)
-    for position, event in reader.standing_in(versions.deal, period):
+    for position, event in reader.standing_of(versions.deal, period):
         loan = event.subject
         is_late = event.corrects_position is not None and event.corrects_line is None
         if loan is not None and loan not in others and is_correctable(event) and not is_late and (pool is None or loan.startswith(f"{pool}/")):
@@ -86,4 +86,4 @@ def _moved(one: Correction) -> bool:
     """Whether anything of a correction is left once its two sides are netted."""
     if one.line is None or one.event is None:
         return any(moves_money(event) for event in (one.line.event if one.line else None, one.event) if event is not None)
-    return any((getattr(one.line.event, column) or 0) != (getattr(one.event, column) or 0) for column in ("principal", "interest", "fee", "amount"))
+    return any((getattr(one.line.event, column) or 0) != (getattr(one.event, column) or 0) for column in AMOUNTS)

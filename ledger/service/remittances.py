@@ -18,7 +18,7 @@ from ledger.core.problems import Problem, ProblemsFound, nearest, stop_on
 from ledger.core.receipts import reported_value
 from ledger.core.terms import Terms
 from ledger.files import calendars, csv_text, parquet, remittance, remittance_checks, sources
-from ledger.files.importers import CANONICAL, IMPORTERS, PARQUET, Importer, detected, importer_of
+from ledger.files.importers import CANONICAL, PARQUET, Importer, detected, importer_of, mapping_of
 from ledger.files.remittance import RemittedMonth
 from ledger.files.remittance_checks import INCOMPLETE, Loans
 from ledger.files.sources import Source
@@ -57,7 +57,7 @@ def remit(
     """
     chosen = format_ or detected(sources.head(source)) or CANONICAL
     digest = sources.digest(source)
-    arriving = evidence.Arriving(name, f"{chosen}/{IMPORTERS[chosen].version if chosen in IMPORTERS else 1}", actor)
+    arriving = evidence.Arriving(digest, name, mapping_of(chosen), actor)
     with evidence.kept_if_refused(store, deal, source, arriving, dry_run=dry_run), without_searching_for_cycles(), store.reading() as reader:
         incoming = _Incoming(reader, Versions(reader, deal), source, name, chosen, source_name or chosen, digest, frozenset(accept), period, pool)
         months, position = incoming.checked(), reader.head(deal).position
@@ -115,11 +115,6 @@ class _Incoming:
         except ProblemsFound as found:
             raise Refused(found.problems, self.reports.get(months[0].period)) from None
         return months
-
-    @property
-    def mapping(self) -> str:
-        """How the file was read: its format, and the version of the mapping."""
-        return f"{self.format}/{1 if self.format in (CANONICAL, PARQUET) else importer_of(self.format).version}"
 
     def _canonical(self) -> list[RemittedMonth]:
         stop_on([] if self.pool is None else [Problem("the canonical file names its pools itself", "leave out --pool", place="--pool")])
@@ -258,7 +253,7 @@ def _append_month(
     """
     terms, name, source = versions.at(month.period)[0], incoming.name, incoming.source
     number = schedule.number_of(terms.deal, month.period) or 0
-    received = Event(0, "received", source, amount=1, code=incoming.mapping)
+    received = Event(0, "received", source, amount=1, code=mapping_of(incoming.format))
     opened = _dates_to_record(writer, terms, month.period, number, opening)
     events = in_order(chain([received], incoming.acceptances(month.period), opened, _with_origins(writer, terms, month)))
     draft = Draft(events, month.period, actor, reason or f"remittance {name}", source=source, attempt=1, source_name=name, source_digest=incoming.digest)

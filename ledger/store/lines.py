@@ -56,11 +56,13 @@ class LineReader(DealReader):
         chosen = _EVENTS.where(_COLUMNS.deal_id == deal_id, _COLUMNS.position.in_(commits))
         return [(position, present(Event(*event))) for position, *event in self.connection.execute(chosen)]
 
-    def standing_of(self, deal: str, period: date, subject: str) -> list[tuple[int, Event]]:
-        """(position, event) of what a period says of one subject, without what was taken back, and without what it books for earlier periods."""
+    def standing_of(self, deal: str, period: date, subject: str | None = None) -> list[tuple[int, Event]]:
+        """(position, event) of what a period says, of one subject or of all, without what was taken back and what it books for earlier periods."""
         deal_id = self.deal_id(deal)
         commits = self.positions(deal_id, period, None).where(_COMMITS.treatment != "adjust")
-        chosen = _EVENTS.where(_COLUMNS.deal_id == deal_id, _COLUMNS.position.in_(commits), _COLUMNS.subject == subject)
+        chosen = _EVENTS.where(_COLUMNS.deal_id == deal_id, _COLUMNS.position.in_(commits))
+        if subject is not None:
+            chosen = chosen.where(_COLUMNS.subject == subject)
         return standing((position, present(Event(*event))) for position, *event in self.connection.execute(chosen))
 
     def booked_for(self, deal: str, period: date, known_at: int) -> list[tuple[date, date, Event]]:

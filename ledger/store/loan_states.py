@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date
 
 from sqlalchemy import case, func, select
 
-from ledger.core.events import SET_UP, Event
+from ledger.core.events import SET_UP
 from ledger.core.money import Money
-from ledger.core.upcasts import present
 from ledger.store import tables
 from ledger.store.deals import DealReader
 from ledger.store.loans import of_life
-from ledger.store.months import standing
 
 _COLUMNS = tables.event.c
 _LOSSES = ("realized_loss", "modification_loss", "subsequent_recovery")
@@ -35,11 +32,3 @@ class LoanStateReader(DealReader):
         of_deal = (_COLUMNS.deal_id == deal_id, of_life(), _COLUMNS.kind.in_(_LOSSES), _COLUMNS.position.in_(self.positions(deal_id, None, known_at)))
         found = self.connection.execute(select(_COLUMNS.subject, lost).where(*of_deal, _COLUMNS.subject.is_not(None)).group_by(_COLUMNS.subject))
         return {loan: int(amount) for loan, amount in found if loan not in not_loans}
-
-    def standing_in(self, deal: str, period: date) -> list[tuple[int, Event]]:
-        """(position, event) of all that a period says, without what was taken back, and without what it books for earlier periods."""
-        deal_id, commits = self.deal_id(deal), tables.log_commit.c
-        own = self.positions(deal_id, period, None).where(commits.treatment != "adjust")
-        chosen = select(_COLUMNS.position, *(_COLUMNS[name] for name in Event._fields)).where(_COLUMNS.deal_id == deal_id, _COLUMNS.position.in_(own))
-        rows = self.connection.execute(chosen.order_by(_COLUMNS.position, _COLUMNS.line))
-        return standing((position, present(Event(*event))) for position, *event in rows)

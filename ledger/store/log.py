@@ -16,7 +16,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 from ledger.core.commit import CommitHeader
 from ledger.core.correction import Treatment
 from ledger.core.distribution import BalanceRow
-from ledger.core.events import Event
+from ledger.core.events import AMOUNTS, Event
 from ledger.core.log_text import MOST_CHARACTERS, has_refused, text_problems
 from ledger.core.money import LIMIT
 from ledger.core.posting import Posting
@@ -31,7 +31,7 @@ CommitTreatment = Literal["original"] | Treatment
 _EFFECTIVE_ON = Event._fields.index("effective_on")
 _ORIGIN_PERIOD = 1 + Posting._fields.index("origin_period")
 """Where the dates stand in a line of each, which for a posting begins with its number."""
-_MONEY = ("principal", "interest", "fee", "amount", "balance")
+_MONEY = (*AMOUNTS, "balance")
 _TEXTS = ("kind", "subject", "rate", "code")
 _INTEGERS = ("delinquency", "corrects_position", "corrects_line", "source_row")
 EVENTS_AT_ONCE = 2**14

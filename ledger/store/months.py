@@ -10,12 +10,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, null, or_, select
 
 from ledger.core.collections import Total
-from ledger.core.events import Event
+from ledger.core.events import AMOUNTS, Event
 from ledger.core.upcasts import present
 from ledger.store import tables
 from ledger.store.deals import DealReader
 
-MONEY = ("principal", "interest", "fee", "amount")
 _COLUMNS = tables.event.c
 _EVENT_COLUMNS = [_COLUMNS[name] for name in Event._fields]
 
@@ -53,7 +52,7 @@ def merged(totals: Iterable[Total]) -> list[Total]:
     for one in totals:
         key = (one.kind, one.pool, one.origin_position, one.origin_date)
         before = found.get(key)
-        found[key] = one if before is None else Total(*key, *(_plus(getattr(before, name), getattr(one, name)) for name in MONEY))
+        found[key] = one if before is None else Total(*key, *(_plus(getattr(before, name), getattr(one, name)) for name in AMOUNTS))
     return list(found.values())
 
 
@@ -84,7 +83,7 @@ def sums(deal_id: int, positions: Select[tuple[int]], kinds: Collection[str], by
     position = (_COLUMNS.position,) if by_position else ()
     groups = (_COLUMNS.kind, *pool, *origin, *position)
     return (
-        select(_COLUMNS.kind, *(pool or (null(),)), *origin, *(func.sum(_COLUMNS[name]) for name in MONEY), *position)
+        select(_COLUMNS.kind, *(pool or (null(),)), *origin, *(func.sum(_COLUMNS[name]) for name in AMOUNTS), *position)
         .where(_COLUMNS.deal_id == deal_id, _COLUMNS.position.in_(positions), _COLUMNS.kind.in_(sorted(kinds)))
         .group_by(*groups)
         .order_by(*groups)

@@ -13,7 +13,7 @@ from sqlalchemy import Executable, Table, delete, insert, update
 from ledger import service
 from ledger.core.problems import Problem, ProblemsFound
 from ledger.service import evidence
-from ledger.store import evidence_key, tables
+from ledger.store import evidence_key, seal, tables
 from ledger.store.engine import Store, Unusable
 from ledger.store.evidence import PART_BYTES
 from tests.service import example, trust
@@ -477,7 +477,7 @@ def test_workbook_has_no_lines(books: Store) -> None:
 
 
 def test_database_that_fails_refuses_no_file(books: Store) -> None:
-    arriving = evidence.Arriving("february.csv", "csv/1", "tester")
+    arriving = evidence.Arriving(seal.file_digest(FEBRUARY), "february.csv", "csv/1", "tester")
     with pytest.raises(Unusable), evidence.kept_if_refused(books, "COVE-1", FEBRUARY, arriving):
         raise Unusable([Problem("the disk is full")])
 

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger.core.collections import Total
-from ledger.core.events import Event
+from ledger.core.events import AMOUNTS, Event
 from ledger.store.engine import Store
-from ledger.store.months import MONEY, sums
+from ledger.store.months import sums
 from ledger.store.projections import Reader
 from tests.store import sample
 from tests.store.sample import DEAL, draft, month_events, period, remittance, restatement, reversal
@@ -128,20 +128,20 @@ def history_of(commits_drawn: Any) -> Iterator[Any]:
 
 def naive_sums(history: Any, month: date, known_at: int) -> Any:
     """Add up line by line what the list of commits says, up to a position."""
-    sums: dict[tuple[str, str | None], dict[str, int | None]] = defaultdict(lambda: dict.fromkeys(MONEY))
+    sums: dict[tuple[str, str | None], dict[str, int | None]] = defaultdict(lambda: dict.fromkeys(AMOUNTS))
     for position, (of_month, one_draft) in enumerate(history, 1):
         for event in one_draft.events if of_month == month and position <= known_at else ():
             pool = None if event.subject is None else event.subject.partition("/")[0]
-            for name in MONEY:
+            for name in AMOUNTS:
                 if (amount := getattr(event, name)) is not None:
                     sums[event.kind, pool][name] = (sums[event.kind, pool][name] or 0) + amount
     return {key: row for key, row in sums.items() if any(value is not None for value in row.values())}
 
 
 def stored_sums(reader: Reader, deal: str, month: date, known_at: int) -> Any:
-    sums: dict[tuple[str, str | None], dict[str, int | None]] = defaultdict(lambda: dict.fromkeys(MONEY))
+    sums: dict[tuple[str, str | None], dict[str, int | None]] = defaultdict(lambda: dict.fromkeys(AMOUNTS))
     for total in reader.collections(deal, month, KINDS, by_pool=True, known_at=known_at):
-        for name in MONEY:
+        for name in AMOUNTS:
             if (amount := getattr(total, name)) is not None:
                 sums[total.kind, total.pool][name] = (sums[total.kind, total.pool][name] or 0) + amount
     return {key: row for key, row in sums.items() if any(value is not None for value in row.values())}

@@ -24,7 +24,7 @@ CANONICAL = "csv"
 PARQUET = "parquet"
 """The same columns in a Parquet file."""
 
-__all__ = ["CANONICAL", "IMPORTERS", "PARQUET", "Imported", "Importer", "detected", "importer_of"]
+__all__ = ["CANONICAL", "IMPORTERS", "PARQUET", "Imported", "Importer", "detected", "importer_of", "mapping_of"]
 
 
 def importer_of(name: str) -> Importer:
@@ -35,6 +35,11 @@ def importer_of(name: str) -> Importer:
         known = (CANONICAL, PARQUET, *IMPORTERS)
         raise ProblemsFound([Problem(f"`{name}` is not a format", nearest(name, known) or f"the formats are {', '.join(known)}", place="--format")])
     return IMPORTERS[name]
+
+
+def mapping_of(name: str) -> str:
+    """How a file of a format is read, as the log keeps it: the format, and the version of its mapping; of what is no importer's there is one."""
+    return IMPORTERS[name].mapping if name in IMPORTERS else f"{name}/1"
 
 
 def detected(head: bytes) -> str | None:

@@ -32,10 +32,10 @@ def _refused(fact: str, remedy: str, place: str) -> ProblemsFound:
     return ProblemsFound([Problem(fact, remedy, place=place)])
 
 
-def block_of(records: Sequence[tuple[int, Mapping[str, str]]], wanted: Iterable[str], ragged: Sequence[tuple[int, Problem]] = ()) -> Block:
+def block_of(records: Sequence[tuple[int, Mapping[str, str]]], wanted: Iterable[str]) -> Block:
     """Records as columns; what a record does not say is blank."""
     columns: dict[str, Sequence[str]] = {column: [record.get(column, "") for _, record in records] for column in wanted}
-    return Block([number for number, _ in records], columns, ragged)
+    return Block([number for number, _ in records], columns, ())
 
 
 # XML ------------------------------------------------------------------------------------------------------------------
