@@ -8,6 +8,7 @@ from ledger.core.problems import Problem, ProblemsFound, nearest
 from ledger.files import parquet
 from ledger.files.importers.absee_auto import ABSEE_AUTO
 from ledger.files.importers.absee_cmbs import ABSEE_CMBS
+from ledger.files.importers.absee_rmbs import ABSEE_RMBS
 from ledger.files.importers.crefc_lpu import CREFC_LPU
 from ledger.files.importers.fannie_performance import FANNIE_PERFORMANCE
 from ledger.files.importers.freddie_performance import FREDDIE_PERFORMANCE
@@ -15,7 +16,7 @@ from ledger.files.importers.mapping import Imported, Importer
 from ledger.files.importers.rmbs_layout import RMBS_LAYOUTS
 
 IMPORTERS: Mapping[str, Importer] = {
-    importer.name: importer for importer in (ABSEE_AUTO, ABSEE_CMBS, CREFC_LPU, FANNIE_PERFORMANCE, FREDDIE_PERFORMANCE, *RMBS_LAYOUTS)
+    importer.name: importer for importer in (ABSEE_AUTO, ABSEE_CMBS, ABSEE_RMBS, CREFC_LPU, FANNIE_PERFORMANCE, FREDDIE_PERFORMANCE, *RMBS_LAYOUTS)
 }
 """By the name that `--format` takes. To add a format, add its module and name it here."""
 

@@ -34,7 +34,7 @@ performs again, defect."""
 YEAR, MONTH = slice(0, 4), slice(4, 6)
 
 
-def months_past_due(unknown: Iterable[str]) -> Parse:
+def months_past_due(unknown: Iterable[str] = ()) -> Parse:
     """Days past due by a number of months, which may have a zero before it or not; some words say nothing of them."""
     words = frozenset(unknown)
 
@@ -44,7 +44,7 @@ def months_past_due(unknown: Iterable[str]) -> Parse:
         try:
             return cells.days(value) * 30
         except ValueError:
-            raise ValueError(f"is not a number of months; write digits only, or {' or '.join(sorted(words))}") from None
+            raise ValueError(f"is not a number of months; write {' or '.join(('digits only', *sorted(words)))}") from None
 
     return parse
 
