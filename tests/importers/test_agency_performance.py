@@ -14,6 +14,7 @@ from ledger.files.importers.fannie_performance import FANNIE_PERFORMANCE
 from ledger.files.importers.freddie_performance import COLUMNS as FREDDIE
 from ledger.files.importers.freddie_performance import FREDDIE_PERFORMANCE
 from ledger.files.importers.mapping import Importer
+from ledger.service.loans import check_loans
 from ledger.store.engine import Store
 from tests.importers import tapes
 from tests.importers.tapes import DEAL, MARKER, booked, figures, opened, refused, remitted
@@ -191,6 +192,29 @@ def test_liquidation_without_figures_is_refused_in_its_own_month_only(sqlite: st
     )
 
 
+@pytest.mark.parametrize("code", ["97", "98"])
+def test_credit_event_takes_the_whole_balance_and_what_is_not_lost_comes_beside_it(sqlite: str, code: str) -> None:
+    gone = fannie("2", "022025", "0.00", "06", zero_balance_code=code, UPB_at_the_time_of_removal="100000.00", total_principal_current="100000.00")
+    # By the terms of this invented deal 15 % of the balance are lost.
+    beside = b"distribution_date,loan,kind,amount\n2025-03-25,2,recovery,85000.00\n"
+    with closing(Store(sqlite)) as store:
+        opened(store, "300000.00", terms=TERMS)
+        remitted(store, tape(FANNIE, *FANNIE_MONTHS[0][:2]), "fannie-performance")
+        (month,) = service.remit(
+            store, DEAL, tape(FANNIE, fannie("1", "022025", "199000.00"), gone), "tape", format_="fannie-performance", accept=["incomplete"], actor="trustee"
+        )
+        service.remit(store, DEAL, beside, "beside.csv", source_name="administrator", actor="trustee")
+        assert service.distribute(store, DEAL, actor="trustee").problems == ()
+        statement, rolled = service.statement(store, DEAL), check_loans(store, DEAL)
+        moved = booked(store, *ENDS, "charge_off", "recovery")
+
+    assert moved == [("charge_off", "2", "100000.00"), ("recovery", "2", "85000.00")]
+    assert list(figures(statement, "scheduled_principal", "loss", "closing_balance").values()) == ["1000.00", "15000.00", "199000.00"]
+    assert rolled.is_clean
+    assert month.report is not None
+    assert (month.report.outcomes, month.report.columns) == ({"changed": 1, "ended": 1}, {})
+
+
 @pytest.mark.parametrize(
     ("format_", "body", "problem"),
     [
@@ -213,7 +237,7 @@ def test_liquidation_without_figures_is_refused_in_its_own_month_only(sqlite: st
         ("fannie-performance", tape((*FANNIE, "more"), FANNIE_MONTHS[0][0]), "tape:1: the first line has 114 fields"),
         ("fannie-performance", tape(FANNIE, fannie("L", "202501", "1")), "tape:1: `monthly reporting period` is `202501`, which is no day of the calendar"),
         ("fannie-performance", tape(FANNIE, fannie("L", "012025", "x")), "tape:1: `current actual UPB` is `x`, which "),
-        ("fannie-performance", tape(FANNIE, fannie("L", "012025", "0", zero_balance_code="97")), "tape:1: `zero balance code` is `97`, which is not a known"),
+        ("fannie-performance", tape(FANNIE, fannie("L", "012025", "0", zero_balance_code="99")), "tape:1: `zero balance code` is `99`, which is not a known"),
         ("fannie-performance", tape(FANNIE, fannie("L", "012025", "1", deal_name="OTHER")), "tape: the file is of OTHER, this deal is INVENTED-2025-1; remit"),
         ("fannie-performance", tape(FANNIE, fannie("L", "012025", "")), "tape: no row of the file states a balance of a period; ask for the month's file"),
     ],

@@ -36,10 +36,11 @@ COLUMNS = (
 LEAST, MOST = 108, 113
 ENDS = {
     "01": "paid_off", "02": "liquidated", "03": "liquidated", "06": "repurchased", "09": "liquidated", "15": "liquidated", "16": "repurchased",
-    "96": "repurchased",
+    "96": "repurchased", "97": "charged_off", "98": "charged_off",
 }  # fmt: skip
 """Prepaid or matured, third-party sale, short sale, repurchase, deed in lieu or disposition of the property, sale of the note, sale of a loan that performs
-again, removal for another reason. 97 and 98, credit events of old CAS deals whose loss is a fixed share of the balance, are refused."""
+again, removal for another reason. 97 and 98 are credit events of CAS deals up to 2015-C03, of a loan 180 days past due and others: the whole balance leaves the
+reference pool, and the deal's terms say which share of it the notes bear."""
 YEAR, MONTH = slice(2, 6), slice(0, 2)
 
 
@@ -51,6 +52,9 @@ def _acquired(value: str) -> str:
 
 def _completed(said: LoanMonth) -> LoanMonth:
     """What was written off while the loan went on is known; the loss of a liquidation is what is left with the costs, less what came."""
+    if said.end == "charged_off":
+        # Whatever principal says then is the balance that left the pool: nothing was collected.
+        said = said._replace(principal=None, scheduled_principal=None, unscheduled_principal=None)
     if said.end == "liquidated":
         if said.proceeds is None:
             remedy = "read a release of the file that has its figures, or leave the row out and remit the loan in a canonical file"
