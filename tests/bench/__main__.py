@@ -1,57 +1,86 @@
-"""`python -m tests.bench`: one table of medians and ratios, all measured in the same minutes on both databases."""
+"""`python -m tests.bench`: every figure, ours and what is beside it measured in the same minutes, on both databases. docs/performance.md explains them."""
 
 from __future__ import annotations
 
+import argparse
+import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from itertools import count
+from dataclasses import replace
 from pathlib import Path
 
-from ledger.store.engine import Store
-from tests.bench import appending, months, reopening
-from tests.bench.appending import Databases
-from tests.bench.timing import Figure, table
-from tests.servers import address, create_database, create_template, serve_postgresql
-
-
-def sqlite_databases(folder: Path) -> Databases:
-    numbers = count()
-
-    def fresh() -> str:
-        url = f"sqlite:///{folder / f'{next(numbers)}.db'}"
-        store = Store(url)
-        store.upgrade()
-        store.close()
-        return url
-
-    return fresh
+from tests.bench import results, table
+from tests.bench.figure import Measured, measure
+from tests.bench.figures import GROUPS
+from tests.bench.setting import POSTGRESQL, SMALL, SQLITE, Fresh, Sizes, postgresql_databases, setting, sqlite_databases
+from tests.servers import create_template, drop_database, serve_postgresql
 
 
 @contextmanager
-def databases() -> Iterator[dict[str, Databases]]:
+def databases(server: str, *, is_small: bool) -> Iterator[tuple[Path, Mapping[str, Fresh | None]]]:
+    """A folder for files, and what makes databases of either kind, or of none."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        server = stack.enter_context(serve_postgresql())
         template = create_template(server)
-        yield {"SQLite": sqlite_databases(folder), "PostgreSQL": lambda: address(server, create_database(server, "bench", template))}
+        stack.callback(drop_database, server, template)
+        is_ours = is_small and "TRANCHE_TEST_POSTGRESQL" not in os.environ
+        yield folder, {SQLITE: sqlite_databases(folder), POSTGRESQL: postgresql_databases(server, template, is_ours=is_ours), "": None}
 
 
-def figures() -> Iterator[Figure]:
-    with databases() as made:
-        yield from appending.hashing()
-        for name, fresh in made.items():
-            yield from appending.bulk(name, fresh)
-            yield from appending.small_commits(name, fresh)
-            yield from months.measure(name, fresh)
-            yield from reopening.measure(name, fresh)
+def measured(server: str, sizes: Sizes, only: str = "") -> Iterator[Measured]:
+    """Every figure whose title holds a text."""
+    with databases(server, is_small=sizes.is_small) as (folder, made):
+        for group in GROUPS:
+            for database, fresh in made.items():
+                chosen = [figure for figure in group if database in figure.databases and only.lower() in figure.title(database).lower()]
+                with setting(database, sizes, folder, fresh) as place:
+                    yield from (measure(figure, place) for figure in chosen)
+
+
+def run(server: str, arguments: argparse.Namespace) -> None:
+    """Measure, and print each figure as soon as it is there; keep and compare the results where that is asked for."""
+    sizes = _sizes(arguments)
+    before = results.read(arguments.against) if arguments.against else None
+    about = results.environment(server, sizes)
+    done = list[Measured]()
+    _print(table.header())
+    for one in measured(server, sizes, arguments.only):
+        _print(table.lines(one, is_judged=not sizes.is_small))
+        done.append(one)
+    if arguments.json:
+        results.write(arguments.json, about, done)
+    if before:
+        _print(table.changes(before, done))
+
+
+def _print(lines: Iterator[str]) -> None:
+    for line in lines:
+        sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _sizes(arguments: argparse.Namespace) -> Sizes:
+    asked = {name: getattr(arguments, name) for name in ("runs", "deals", "rows") if getattr(arguments, name) is not None}
+    return replace(SMALL if arguments.small else Sizes(), **asked)
+
+
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--only", default="", metavar="TEXT", help="the figures whose title holds TEXT, such as 'SQLite: append'")
+    parser.add_argument("--small", action="store_true", help="see in seconds whether everything runs; the figures mean nothing")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="keep the results, every run of them")
+    parser.add_argument("--against", type=Path, metavar="FILE", help="compare with results that were kept earlier")
+    for name, what in (("runs", "runs of each"), ("deals", "deals of the month-end"), ("rows", "rows of the file that is imported")):
+        parser.add_argument(f"--{name}", type=int, metavar="N", help=what)
+    return parser.parse_args(words)
 
 
 def main() -> None:
-    for line in table(figures()):
-        sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
+    arguments = parse(sys.argv[1:])
+    with serve_postgresql() as server:
+        run(server, arguments)
 
 
 if __name__ == "__main__":

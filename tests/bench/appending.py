@@ -1,136 +1,193 @@
-"""Appending loan-level months beside the raw insert of the same rows, hashing alone, small commits, and verifying."""
+"""Appending loan-level months, in bulk and one by one; then reading them again, and verifying their chain."""
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Iterator
-from itertools import count
-from typing import Any
-
-import psycopg
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache, partial
+from multiprocessing import get_context
 
 from ledger.core.events import Event
-from ledger.store import seal, tables
-from ledger.store.bulk import database_dates
+from ledger.service.books import in_order
+from ledger.store import seal
+from ledger.store.bulk import fetch_rows
 from ledger.store.engine import Store
 from ledger.store.log import Draft
+from ledger.store.tables import event as event_table
 from ledger.store.verify import verify
-from tests.bench.timing import Figure, interleave, ratio, seconds
+from tests.bench import event_store, rows
+from tests.bench.event_store import PEER
+from tests.bench.figure import LIMIT, Figure, at_least, seconds
+from tests.bench.setting import Setting
 from tests.store import sample
 
-LOANS, MONTHS, SMALL = 20_000, 5, 200
-Databases = Callable[[], str]
-"""Makes a fresh, migrated database and returns its URL."""
+CORE, ORM = "SQLAlchemy Core", "SQLAlchemy ORM"
+Seconds = Callable[[Setting, list[Event]], float]
 
 
-def raw_insert(url: str, drafts: list[Draft]) -> float:
-    """The same rows into the same table with the same indexes by the driver alone: no triggers, no hashes, a transaction a month. Seconds."""
-    store = Store(url)
-    names = [column.name for column in tables.event.columns]
-    with store.engine.connect() as connection:
-        rows = [[(1, position, *event) for event in draft.events] for position, draft in enumerate(drafts, 1)]
-        months = [database_dates(connection, month, names.index("effective_on")) for month in rows]
-    _drop_triggers(store)
-    address = store.url.set(drivername="postgresql").render_as_string(hide_password=False) if store.is_postgresql else str(store.url.database)
-    store.close()
-    return _copy(address, names, months) if store.is_postgresql else _executemany(address, names, months)
+@cache
+def month(number: int, loans: int) -> list[Event]:
+    """What a servicer reports of each loan; the first event says what was received, as the log wants it."""
+    return [Event(0, "received", "csv", amount=1, code="csv"), *sample.month_events(number, loans)]
 
 
-def _drop_triggers(store: Store) -> None:
-    if store.is_postgresql:
-        with store.engine.begin() as connection:
-            connection.exec_driver_sql("ALTER TABLE event DISABLE TRIGGER USER")
-        return
-    with store.engine.begin() as connection:
-        for (name,) in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").all():
-            connection.exec_driver_sql(f"DROP TRIGGER {name}")
+def months(setting: Setting) -> list[list[Event]]:
+    return [month(number, setting.sizes.loans) for number in range(1, setting.sizes.loan_months + 1)]
 
 
-def _executemany(file: str, names: list[str], months: list[list[Any]]) -> float:
-    connection = sqlite3.connect(file, isolation_level=None)
-    for pragma in ("journal_mode = WAL", "synchronous = FULL"):
-        connection.execute(f"PRAGMA {pragma}")
-    statement = f"INSERT INTO event ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
-
-    def insert() -> None:
-        for rows in months:
-            connection.execute("BEGIN IMMEDIATE")
-            connection.executemany(statement, rows)
-            connection.execute("COMMIT")
-
-    taken = seconds(insert)
-    connection.close()
-    return taken
+def draft(events: Iterable[Event], number: int) -> Draft:
+    return Draft(in_order(events), sample.period(number), sample.ACTOR, "a month", source="csv", attempt=1, source_digest=f"{number:064x}")
 
 
-def _copy(address: str, names: list[str], months: list[list[Any]]) -> float:
-    with psycopg.connect(address) as connection, connection.cursor() as cursor:
-
-        def insert() -> None:
-            for rows in months:
-                with cursor.copy(f"COPY event ({', '.join(names)}) FROM STDIN") as copy:
-                    for row in rows:
-                        copy.write_row(row)
-                connection.commit()
-
-        return seconds(insert)
-
-
-def logged_append(url: str, drafts: list[Draft]) -> float:
-    """Seconds for the months through `Store.writing`: guarded, hashed, chained, a transaction each."""
-    store = Store(url)
-    with store.writing(sample.DEAL) as writer:
+def opened(setting: Setting, name: str = sample.DEAL) -> Store:
+    store = setting.store()
+    with store.writing(name) as writer:
         writer.open_deal()
+    return store
 
-    def append() -> None:
-        for draft in drafts:
+
+def append_to(store: Store, months: list[list[Event]], name: str = sample.DEAL) -> None:
+    """Guarded, hashed, chained; a transaction a month."""
+    for number, events in enumerate(months, 1):
+        with store.writing(name) as writer:
+            writer.append(draft(events, number))
+
+
+# Events a second, all months ------------------------------------------------------------------------------------------
+
+
+def append(setting: Setting) -> float:
+    store, all_months = opened(setting), months(setting)
+    return _count(all_months) / seconds(lambda: append_to(store, all_months))
+
+
+def raw_insert(setting: Setting) -> float:
+    return _count(months(setting)) / rows.raw(setting, months(setting))
+
+
+def of_one_month(measure: Seconds) -> Callable[[Setting], float]:
+    """Events a second of a peer that is given a month: it takes as long for the next."""
+
+    def measured(setting: Setting) -> float:
+        loans = sample.month_events(1, setting.sizes.loans)[:-1]
+        return len(loans) / measure(setting, loans)
+
+    return measured
+
+
+def _count(months: list[list[Event]]) -> int:
+    return sum(map(len, months))
+
+
+# Commits a second -----------------------------------------------------------------------------------------------------
+
+
+def _single_events(setting: Setting) -> list[Event]:
+    return sample.month_events(1, setting.sizes.small_commits)[:-1]
+
+
+def append_single(setting: Setting) -> float:
+    store, events = opened(setting), _single_events(setting)
+
+    def append_each() -> None:
+        for event in events:
             with store.writing(sample.DEAL) as writer:
-                writer.append(draft)
+                writer.append(Draft(in_order([event]), None, sample.ACTOR, "a reason"))
 
-    taken = seconds(append)
-    store.close()
-    return taken
+    return len(events) / seconds(append_each)
 
 
-def months() -> list[Draft]:
-    return [sample.remittance(sample.month_events(month, LOANS), sample.period(month)) for month in range(1, MONTHS + 1)]
+def raw_single(setting: Setting) -> float:
+    events = _single_events(setting)
+    return len(events) / rows.raw_single(setting, events)
 
 
-def bulk(name: str, fresh: Databases) -> Iterator[Figure]:
-    """Append against raw insert, then the verification of what was appended."""
-    drafts = months()
-    events = sum(len(list(draft.events)) for draft in drafts)
-    raw, logged = interleave(lambda: raw_insert(fresh(), drafts), lambda: logged_append(fresh(), drafts))
-    yield Figure(f"{name}: raw insert of loan-level rows", [events / run for run in raw], "events/s")
-    yield Figure(f"{name}: append of the same, hashed and chained", [events / run for run in logged], "events/s")
-    yield ratio(f"{name}: append against raw insert", raw, logged, ">= 0.60")
-    url = fresh()
-    logged_append(url, drafts)
+def peer_single(setting: Setting) -> float:
+    events = _single_events(setting)
+    return len(events) / event_store.append_single(setting, events)
+
+
+# Read again -----------------------------------------------------------------------------------------------------------
+
+
+def appended(setting: Setting) -> Store:
+    """Two deals with the same months."""
+    store = opened(setting)
+    append_to(store, months(setting))
+    with store.writing("OTHER") as writer:
+        writer.open_deal()
+    append_to(store, months(setting), "OTHER")
+    return store
+
+
+def replay(setting: Setting) -> float:
+    """Stored events as values in order, and their principal summed."""
+    with setting.once(appended).reading() as reader:
+        taken = seconds(lambda: sum(event.principal or 0 for _, event in reader.events(sample.DEAL)))
+    return _count(months(setting)) / taken
+
+
+def raw_read(setting: Setting) -> float:
+    """The same rows as the driver's own tuples."""
+    columns = event_table.c
+    with setting.once(appended).reading() as reader:
+        query = event_table.select().where(columns.deal_id == reader.deal_id(sample.DEAL)).order_by(columns.position, columns.line)
+        taken = seconds(lambda: fetch_rows(reader.connection, query))
+    return _count(months(setting)) / taken
+
+
+def verify_chain(setting: Setting) -> float:
+    store = setting.once(appended)
+    return _count(months(setting)) / seconds(lambda: _verify(store, sample.DEAL))
+
+
+def hash_alone(setting: Setting) -> float:
+    """Leaves and roots of the same months, without a database."""
+    ready = [list(in_order(events)) for events in months(setting)]
+    taken = seconds(lambda: [seal.root(seal.leaves(event[:] for event in events)) for events in ready])
+    return _count(ready) / taken
+
+
+def verify_in_two(setting: Setting) -> float:
+    """Two deals, each by a process of its own, which is there already."""
+    pool = _two_processes()
+    url = setting.once(appended).url.render_as_string(hide_password=False)
+    taken = seconds(lambda: list(pool.map(partial(_verify_there, url), (sample.DEAL, "OTHER"))))
+    return 2 * _count(months(setting)) / taken
+
+
+@cache
+def _two_processes() -> ProcessPoolExecutor:
+    """They have imported what they need, and wait."""
+    pool = ProcessPoolExecutor(2, get_context("spawn"))
+    list(pool.map(_be_there, range(8)))
+    return pool
+
+
+def _be_there(_: int) -> None:
+    """To be asked for it, a process imports this module."""
+
+
+def _verify_there(url: str, name: str) -> None:
     store = Store(url)
+    _verify(store, name)
+    store.close()
+
+
+def _verify(store: Store, name: str) -> None:
     with store.reading() as reader:
-        (runs,) = interleave(lambda: seconds(lambda: verify(reader, sample.DEAL)))
-    store.close()
-    yield Figure(f"{name}: verification of the chain", [events / run for run in runs], "events/s", ">= 300 k")
+        assert not verify(reader, name)
 
 
-def hashing() -> Iterator[Figure]:
-    """Leaves and root of a month, without a database."""
-    draft = months()[0]
-    (runs,) = interleave(lambda: seconds(lambda: seal.root(seal.leaves(event[:] for event in draft.events))))
-    yield Figure("hashing alone: leaves and root", [len(list(draft.events)) / run for run in runs], "events/s")
-
-
-def small_commits(name: str, fresh: Databases) -> Iterator[Figure]:
-    """One event a commit, each durable before the next."""
-    store = Store(fresh())
-    sample.open_deal(store)
-    numbers = count()
-
-    def append() -> None:
-        for _ in range(SMALL):
-            with store.writing(sample.DEAL) as writer:
-                writer.append(sample.draft([Event(0, "interest", interest=next(numbers))]))
-
-    (runs,) = interleave(lambda: seconds(append))
-    store.close()
-    yield Figure(f"{name}: one event a commit, durable", [SMALL / run for run in runs], "commits/s")
+FIGURES = (
+    Figure(
+        "append of loan-level months, hashed and chained", "events/s", append, raw_insert,
+        peers={PEER: of_one_month(event_store.append), CORE: of_one_month(lambda setting, events: rows.sqlalchemy_core(setting, [events])),
+               ORM: of_one_month(lambda setting, events: rows.sqlalchemy_orm(setting, [events]))},
+        goals=(at_least(0.6, of=LIMIT), at_least(5, of=PEER)),
+    ),
+    Figure("one event a commit, durable", "commits/s", append_single, raw_single, peers={PEER: peer_single}, goals=(at_least(0.7, of=LIMIT),)),
+    Figure("replay of stored events as values", "events/s", replay, raw_read, peers={PEER: of_one_month(event_store.replay)}),
+    Figure("verification of the chain", "events/s", verify_chain, hash_alone, goals=(at_least(300_000),)),
+    Figure("verification of two chains in two processes", "events/s", verify_in_two, goals=(at_least(550_000),)),
+)  # fmt: skip

@@ -1,150 +1,157 @@
-"""Thirty years of a trust of five classes with losses: appended, processed from the stored events, and read again as statements."""
+"""Thirty years of a trust of five classes with losses: processed, appended and committed, verified, and read again as statements."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from datetime import date
+from typing import NamedTuple
 
 from ledger import service
 from ledger.core import schedule
-from ledger.core.events import Event
+from ledger.core.collections import Collections
 from ledger.core.processor import distribute as run_period
+from ledger.core.schedule import PeriodDates
+from ledger.core.state import State
 from ledger.core.terms import Terms
 from ledger.service import books
-from ledger.service.terms import terms_of
 from ledger.store.engine import Store
-from tests.bench.appending import Databases
-from tests.bench.timing import Figure, interleave, seconds
+from tests.bench import plain_waterfall, thirty_years
+from tests.bench.figure import Figure, at_most, seconds
+from tests.bench.setting import POSTGRESQL, SQLITE, Setting
+from tests.bench.thirty_years import DEAL
 from tests.store import sample
 
-MONTHS = 360
-DEAL = "BENCH-5"
-DEAL_FILE = b"""
-deal: BENCH-5
-title: Five classes, thirty years
-currency: USD
-closing_date: 2025-01-25
-time_zone: America/New_York
-dates:
-  distribution: {day: 25, roll: following, calendar: US-FED}
-  accrual: month
-  day_count: 30/360
-pool: {original_balance: 1_000_000_000}
-tranches:
-  A: {original_balance: 800_000_000, rate: 4.00%}
-  M1: {original_balance: 80_000_000, rate: 4.50%}
-  M2: {original_balance: 60_000_000, rate: 5.00%}
-  B1: {original_balance: 40_000_000, rate: 5.50%}
-  B2: {original_balance: 20_000_000, rate: 6.00%}
-  R: {kind: residual}
-fees:
-  servicer: {rate: 0.25%, of: pool.opening_balance}
-accounts:
-  interest_funds: {collects: [interest]}
-  principal_funds: {collects: [scheduled_principal, prepayment, liquidation_proceeds, recovery]}
-waterfall:
-  - {pay: fees, to: servicer, from: interest_funds}
-  - {pay: interest, to: {sequential: [A, M1, M2, B1, B2]}, from: interest_funds}
-  - {pay: principal, to: {sequential: [A, M1, M2, B1, B2]}, from: principal_funds}
-  - {pay: principal, name: turbo, to: {sequential: [A, M1, M2, B1, B2]}, from: interest_funds, limit: tranches.balance - pool.balance}
-  - {write_down: tranches.balance - pool.balance, to: {sequential: [B2, B1, M2, M1, A]}}
-  - {pay: rest, to: R, from: [interest_funds, principal_funds]}
-"""
+PLAIN, PLAIN_STORED, EARLY = "plain floats in Python", "plain floats, the same events read", "month 12"
 
 
-def servicer_months() -> list[list[Event]]:
-    """What the servicer reports: a pool that shrinks by one part in 150 a month and loses one part in 2,000."""
-    balance, months = 1_000_000_000_00, []
-    for _ in range(MONTHS):
-        principal, default = balance // 150, balance // 2_000
-        proceeds = default * 2 // 5
-        balance -= principal + default
-        months.append([
-            Event(0, "interest", interest=balance * 55 // 12_000),
-            Event(0, "scheduled_principal", principal=principal // 3),
-            Event(0, "prepayment", principal=principal - principal // 3),
-            Event(0, "default", principal=default),
-            Event(0, "liquidation_proceeds", amount=proceeds),
-            Event(0, "realized_loss", amount=default - proceeds),
-            Event(0, "closing_balance", balance=balance),
-        ])  # fmt: skip
-    return months
+class Books(NamedTuple):
+    """A database with the deal in it, its terms, and the days on which it paid."""
+
+    store: Store
+    terms: Terms
+    paid: dict[int, date]
 
 
-def open_deal(store: Store) -> Terms:
-    service.open_deal(store, DEAL_FILE, "deal.yaml", actor=sample.ACTOR)
+def appended(setting: Setting) -> Books:
+    """All months remitted, none distributed."""
+    store = setting.store()
+    terms = thirty_years.open_deal(store)
+    thirty_years.append(store, terms, setting.sizes.months)
+    return Books(store, terms, {})
+
+
+def finished(setting: Setting) -> Books:
+    """All months distributed."""
+    store, terms, _ = appended(setting)
+    assert not service.distribute(store, DEAL, actor=sample.ACTOR).problems
     with store.reading() as reader:
-        return terms_of(reader, DEAL)[0]
+        return Books(store, terms, {row.number: row.distribution_date for row in reader.distributions(DEAL)})
 
 
-def append(store: Store, terms: Terms, months: list[list[Event]]) -> None:
-    """Every month a commit with its dates, all in one transaction."""
-    deal = terms.deal
-    previous: date | None = None
-    with store.writing(DEAL) as writer:
-        for number, events in enumerate(months, 1):
-            dates = schedule.resolve(deal, number, lambda day: day.weekday() < 5, previous)
-            previous = dates.distribution
-            opened = [Event(0, "period_date", name, effective_on=getattr(dates, name)) for name in books.PERIOD_DATES]
-            writer.append(sample.remittance([*opened, *events], dates.scheduled))
+def _milliseconds(action: Callable[[], object]) -> float:
+    return seconds(action) * 1000
 
 
-def process(store: Store, terms: Terms) -> int:
+# Processed ------------------------------------------------------------------------------------------------------------
+
+
+def process(setting: Setting) -> float:
     """Read each month's stored events and run its waterfall; nothing is written."""
+    store, terms, _ = setting.once(appended)
+
+    def run() -> int:
+        with store.reading() as reader:
+            state, done = books.latest(reader, terms).distribution.closing, 0
+            months = books.Months(reader)
+            while (recorded := months.at(terms, schedule.key_of(terms.deal, state.number + 1))) is not None:
+                state, done = run_period(terms, state, *recorded).closing, done + 1
+            return done
+
+    return _milliseconds(run)
+
+
+def read_months(setting: Setting) -> tuple[State, list[tuple[PeriodDates, Collections]]]:
+    """What the waterfall of each month is given."""
+    store, terms, _ = setting.once(appended)
     with store.reading() as reader:
-        state, done = books.latest(reader, terms).distribution.closing, 0
-        months = books.Months(reader)
-        while (recorded := months.at(terms, schedule.key_of(terms.deal, state.number + 1))) is not None:
-            state = run_period(terms, state, *recorded).closing
-            done += 1
-        return done
+        opening, months = books.latest(reader, terms).distribution.closing, books.Months(reader)
+        keys = [schedule.key_of(terms.deal, number) for number in range(1, setting.sizes.months + 1)]
+        return opening, [month for key in keys if (month := months.at(terms, key)) is not None]
 
 
-def run_core(terms: Terms, inputs: list[tuple[object, object]], state: object) -> None:
-    """The waterfall alone, from collections already read."""
-    for dates, collections in inputs:
-        state = run_period(terms, state, dates, collections).closing  # type: ignore[arg-type]  # pairs of dates and collections
+def run_core(setting: Setting) -> float:
+    """The waterfall alone, from values in memory."""
+    terms, (opening, months) = setting.once(appended).terms, setting.once(read_months)
+
+    def run() -> None:
+        state = opening
+        for month in months:
+            state = run_period(terms, state, *month).closing
+
+    return _milliseconds(run)
 
 
-def whole(store: Store, months: list[list[Event]]) -> float:
-    terms = open_deal(store)
-    return (seconds(lambda: append(store, terms, months)) + seconds(lambda: service.distribute(store, DEAL, actor=sample.ACTOR))) * 1000
+def plain_months(rows: Iterable[tuple[int, str, int]]) -> list[dict[str, float]]:
+    """Each month's totals by kind from (position, kind, cents)."""
+    found: dict[int, dict[str, float]] = defaultdict(dict)
+    for position, kind, cents in rows:
+        found[position][kind] = cents / 100
+    return list(found.values())
 
 
-def measure(name: str, fresh: Databases) -> Iterator[Figure]:
-    months, stores = servicer_months(), []
-
-    def appended_and_distributed() -> float:
-        stores.append(Store(fresh()))
-        return whole(stores[-1], months)
-
-    store = Store(fresh())
-    terms = open_deal(store)
-    append(store, terms, months)
-    with store.reading() as reader:
-        opening = books.latest(reader, terms).distribution.closing
-        keys = [schedule.key_of(terms.deal, number) for number in range(1, MONTHS + 1)]
-        inputs = [(books.recorded_dates(reader, DEAL, key), books.collections(reader, terms, key)) for key in keys]
-    core, processed, everything = interleave(
-        lambda: seconds(lambda: run_core(terms, inputs, opening)) * 1000,  # type: ignore[arg-type]  # as above
-        lambda: seconds(lambda: process(store, terms)) * 1000,
-        appended_and_distributed,
-    )
-    yield Figure(f"{name}: waterfall of 360 months x 5 classes, from values in memory", core, "ms")
-    yield Figure(f"{name}: the same from stored events", processed, "ms", "<= 30")
-    yield Figure(f"{name}: appended, processed and committed", everything, "ms", "<= 300" if name == "SQLite" else "<= 500")
-    yield from statements(name, stores[-1])
-    for used in (store, *stores):
-        used.close()
+def stored_rows(store: Store) -> list[tuple[int, str, int]]:
+    """What the user's own query would fetch."""
+    columns = "position, kind, coalesce(principal, interest, amount)"
+    kinds = "'interest', 'scheduled_principal', 'prepayment', 'default', 'liquidation_proceeds', 'realized_loss'"
+    statement = f"SELECT {columns} FROM event WHERE deal_id = 1 AND kind IN ({kinds}) ORDER BY position, line"
+    with store.engine.connect() as connection:
+        return [(position, kind, cents) for position, kind, cents in connection.exec_driver_sql(statement)]
 
 
-def statements(name: str, store: Store) -> Iterator[Figure]:
-    with store.reading() as reader:
-        paid = {row.number: row.distribution_date for row in reader.distributions(DEAL)}
+def plain(setting: Setting) -> float:
+    months = plain_months(stored_rows(setting.once(appended).store))
+    return _milliseconds(lambda: plain_waterfall.run(months))
 
-    def at(month: int) -> float:
-        return seconds(lambda: service.statement(store, DEAL, on=paid[month])) * 1000
 
-    early, late = interleave(lambda: at(12), lambda: at(MONTHS), runs=15)
-    yield Figure(f"{name}: statement of month 12", early, "ms", "<= 20")
-    yield Figure(f"{name}: statement of month 360", late, "ms", "<= 20")
+def plain_stored(setting: Setting) -> float:
+    store = setting.once(appended).store
+    return _milliseconds(lambda: plain_waterfall.run(plain_months(stored_rows(store))))
+
+
+# Committed ------------------------------------------------------------------------------------------------------------
+
+
+def distribute(setting: Setting) -> float:
+    """Seconds to read, process, post and commit; the months are remitted."""
+    store, _, _ = appended(setting)
+    return seconds(lambda: service.distribute(store, DEAL, actor=sample.ACTOR))
+
+
+def append_and_distribute(setting: Setting) -> float:
+    store = setting.store()
+    terms = thirty_years.open_deal(store)
+    append = seconds(lambda: thirty_years.append(store, terms, setting.sizes.months))
+    return append + seconds(lambda: service.distribute(store, DEAL, actor=sample.ACTOR))
+
+
+def verify(setting: Setting) -> float:
+    store = setting.once(finished).store
+    return seconds(lambda: service.verify(store, DEAL))
+
+
+def statement_of(setting: Setting, month: int) -> float:
+    store, _, paid = setting.once(finished)
+    return _milliseconds(lambda: service.statement(store, DEAL, on=paid[month]))
+
+
+FIGURES = (
+    Figure("360 months x 5 classes from values in memory", "ms", run_core, peers={PLAIN: plain}),
+    Figure("360 months x 5 classes from stored events", "ms", process, peers={PLAIN_STORED: plain_stored, PLAIN: plain},
+           goals=(at_most(30), at_most(4, of=PLAIN_STORED))),
+    Figure("360 months read, processed, posted and committed", "s", distribute, goals=(at_most(0.3, on=SQLITE), at_most(0.5, on=POSTGRESQL))),
+    Figure("the same, the months appended too", "s", append_and_distribute),
+    Figure("verification of 360 months: chain, and every distribution again", "s", verify, goals=(at_most(0.5),)),
+    Figure("statement of month 360", "ms", lambda setting: statement_of(setting, setting.sizes.months),
+           peers={EARLY: lambda setting: statement_of(setting, 12)}, goals=(at_most(20), at_most(1.2, of=EARLY)), runs=15),
+)  # fmt: skip

@@ -3,28 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from typing import NamedTuple
 
 from ledger import service
 from ledger.core import schedule
 from ledger.core.correction import Treatment
+from ledger.core.deal import Deal
 from ledger.core.events import Event
-from ledger.service import books
 from ledger.service.terms import terms_of
 from ledger.store.engine import Store
-from tests.bench.appending import Databases
-from tests.bench.timing import Figure, seconds
+from ledger.store.log import Draft
+from tests.bench.figure import Figure, at_most, seconds
+from tests.bench.setting import Setting
 from tests.store import sample
 
-DEAL, LOANS, MONTHS, BACK = "BENCH-LOANS", 5_000, 120, 36
-DEAL_FILE = f"""
+DEAL = "BENCH-LOANS"
+
+
+class Corrected(NamedTuple):
+    """The books, the positions of the remittances, and how often their lines were corrected so far."""
+
+    store: Store
+    positions: list[int]
+    corrected: list[int]
+
+
+def deal_file(loans: int) -> bytes:
+    return f"""
 deal: {DEAL}
 closing_date: 2015-01-25
 dates: {{distribution: {{day: 25}}, accrual: month, day_count: 30/360}}
-pool: {{original_balance: {LOANS * 100_000}}}
+pool: {{original_balance: {loans * 100_000}}}
 tranches:
-  A: {{original_balance: {LOANS * 80_000}, rate: 4%}}
-  B: {{original_balance: {LOANS * 20_000}, rate: 5%}}
+  A: {{original_balance: {loans * 80_000}, rate: 4%}}
+  B: {{original_balance: {loans * 20_000}, rate: 5%}}
   R: {{kind: residual}}
 fees: {{servicing: {{rate: 0.25%, of: pool.opening_balance}}}}
 accounts: {{funds: {{collects: [interest, scheduled_principal]}}}}
@@ -36,39 +48,40 @@ waterfall:
 """.encode()
 
 
-def build(store: Store, months: int) -> list[int]:
-    """Every month with a row a loan, distributed; the positions of the remittances."""
-    service.open_deal(store, DEAL_FILE, "deal.yaml", actor=sample.ACTOR)
-    positions: list[int] = []
+def drafts(deal: Deal, months: int, loans: int) -> Iterator[Draft]:
+    """Every month a row a loan."""
+    previous = None
+    for number in range(1, months + 1):
+        dates = schedule.resolve(deal, number, lambda _day: True, previous)
+        previous = dates.distribution
+        opened = [Event(0, "period_date", name, effective_on=day) for name, day in dates.by_name().items()]
+        row = Event(0, "payment", principal=100_00, interest=500_00, balance=100_000_00 - number * 100_00, rate="0.06", delinquency=0)
+        yield sample.remittance([*opened, *(row._replace(subject=f"L-{loan:05d}") for loan in range(loans))], dates.scheduled)
+
+
+def ten_years(setting: Setting) -> Corrected:
+    """Every month remitted and distributed."""
+    store, sizes = setting.store(), setting.sizes
+    service.open_deal(store, deal_file(sizes.corrected_loans), "deal.yaml", actor=sample.ACTOR)
     with store.writing(DEAL) as writer:
-        deal, previous = terms_of(writer, DEAL)[0].deal, None
-        for number in range(1, months + 1):
-            dates = schedule.resolve(deal, number, lambda _day: True, previous)
-            previous = dates.distribution
-            opened = [Event(0, "period_date", name, effective_on=getattr(dates, name)) for name in books.PERIOD_DATES]
-            rows = [
-                Event(0, "payment", f"L-{loan:05d}", principal=100_00, interest=500_00, balance=100_000_00 - number * 100_00, rate="0.06", delinquency=0)
-                for loan in range(LOANS)
-            ]
-            positions.append(writer.append(sample.remittance([*opened, *rows], dates.scheduled)).position)
+        deal = terms_of(writer, DEAL)[0].deal
+        positions = [writer.append(draft).position for draft in drafts(deal, sizes.corrected_months, sizes.corrected_loans)]
     assert not service.distribute(store, DEAL, actor=sample.ACTOR).problems
-    return positions
+    return Corrected(store, positions, [])
 
 
-def corrected(store: Store, position: int, treatment: Treatment) -> float:
-    """Seconds that the correction of one loan's line takes, with all that follows from it."""
-    text = f"corrects,principal,interest,balance,rate,delinquency\n{position}:12,100.00,490.00,{99_900 - (position - 2) * 100}.00,6%,0\n".encode()
-    return seconds(lambda: service.correct(store, DEAL, text, "c.csv", reason="bench", treatment=treatment, actor=sample.ACTOR))
+def correct(setting: Setting, back: int, treatment: Treatment) -> float:
+    """Seconds that the correction of one loan's line takes, with all that follows from it. Each time it is another loan's."""
+    store, positions, corrected = setting.once(ten_years)
+    month = max(len(positions) - back, 2)  # the first month sets the loans up
+    corrected.append(month)
+    line = f"{positions[month - 1]}:{11 + len(corrected)}"
+    text = f"corrects,principal,interest,balance,rate,delinquency\n{line},100.00,490.00,{100_000 - month * 100}.00,6%,0\n".encode()
+    return seconds(lambda: service.correct(store, DEAL, text, f"{line}.csv", reason="bench", treatment=treatment, actor=sample.ACTOR))
 
 
-def measure(name: str, fresh: Databases) -> Iterator[Figure]:
-    store = Store(fresh())
-    positions = build(store, MONTHS)
-    first, later = positions[MONTHS - BACK], positions[MONTHS - BACK + 1]
-    adjusted = corrected(store, later, "adjust")
-    yield Figure(f"{name}: 5,000 loans, one line three years back adjusted", [adjusted], "s")
-    yield Figure(f"{name}: the same reopened, {BACK} months run again", [corrected(store, first, "reopen")], "s", "<= 10")
-    last = positions[-1]
-    yield Figure(f"{name}: the last month reopened", [corrected(store, last, "reopen")], "s")
-    assert service.statement(store, DEAL, on=date(2025, 1, 25)).revision.version > 1
-    store.close()
+FIGURES = (
+    Figure("5,000 loans x 120 months: a line of three years back adjusted", "s", lambda setting: correct(setting, 36, "adjust")),
+    Figure("the same reopened, 37 months run again", "s", lambda setting: correct(setting, 36, "reopen"), goals=(at_most(10),)),
+    Figure("the same, the last month reopened", "s", lambda setting: correct(setting, 0, "reopen")),
+)
