@@ -25,12 +25,14 @@ CLOSING_BALANCES = ("reportingPeriodActualEndBalanceAmount", *(f"{period}EndActu
 
 def _completed(said: LoanMonth) -> LoanMonth:
     """What paid a loan in full is part of the principal that was collected, or stands where that is not stated. Raises ValueError without an ending balance."""
-    if said.opening_balance and said.closing_balance is None and said.end is None:
+    if not said.opening_balance:
+        # What ended a loan may stand in every later file; nothing is paid in full or forgiven of a loan that had no balance.
+        return said._replace(unscheduled_principal=None, loss=None)
+    if said.closing_balance is None and said.end is None:
         # Read as no balance, it would be a loan that was paid off.
         raise ValueError(f"states no {' or '.join(CLOSING_BALANCES)}; compare the names of the file's elements, or ask for the balance")
-    if said.unscheduled_principal:
-        said = said._replace(principal=max(said.principal or 0, said.unscheduled_principal))
-    return said._replace(unscheduled_principal=None)
+    principal = max(said.principal or 0, said.unscheduled_principal) if said.unscheduled_principal else said.principal
+    return said._replace(principal=principal, unscheduled_principal=None)
 
 
 ABSEE_RMBS = Importer(
