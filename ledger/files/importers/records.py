@@ -14,10 +14,9 @@ from typing import Any, BinaryIO
 from xml.parsers import expat
 
 from ledger.core.problems import Problem, ProblemsFound
-from ledger.files.csv_text import MOST_CHARACTERS, ROWS_AT_ONCE, Block
+from ledger.files.csv_text import BYTES_AT_ONCE, MOST_CHARACTERS, ROWS_AT_ONCE, Block
 from ledger.files.importers.mapping import Records
 
-BYTES_AT_ONCE = 1_000_000
 MOST_DEPTH = 8
 """Of elements inside each other; the schemas have four."""
 MOST_OF_TEXT = 4_000
