@@ -18,7 +18,7 @@ from ledger.files.importers.mapping import Field, Importer, codes, rate, text
 from ledger.files.importers.records import either, is_xml, table_records, xml_records
 
 PERIODS = ("reportingPeriod", "reportPeriod")
-"""How the other schemas begin the names of what is said of the period; each uses both."""
+"""How the names of what is said of the period begin: as for auto loans, or as, here and there, for commercial mortgages."""
 CLOSING_BALANCES = ("reportingPeriodActualEndBalanceAmount", *(f"{period}EndActualBalanceAmount" for period in PERIODS))
 """Of auto loans, of commercial mortgages. A schema has one of them."""
 
