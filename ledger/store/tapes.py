@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Subquery, and_, case, func, literal, literal_column, null, or_, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Subquery, and_, case, false, func, literal, literal_column, null, or_, select, true, tuple_, union_all
 
 from ledger.core.events import SET_UP, STATES, Column
 from ledger.core.loans import Bucket, LoanLoss, LoanTerms, Weight
@@ -49,11 +49,22 @@ class Pools(NamedTuple):
 
 
 class _Span(NamedTuple):
-    """Where the state of loans is read: the commits of the last period that states balances, those of periods since, and those of the period asked for."""
+    """Where the state of loans is read: the commits of the last period that states balances and those of periods since; of all of them, those of the period
+    asked for and those that adjust; and whether some of them take back a line of others."""
 
     stated: list[int]
     since: list[int]
     own: list[int]
+    adjusts: list[int]
+    takes_back: bool
+
+    @property
+    def all(self) -> list[int]:
+        return [*self.stated, *self.since]
+
+    def among(self, positions: Collection[int]) -> ColumnElement[bool]:
+        """Whether a line is of these positions, which is not asked line by line where all of the span are: in nearly every month."""
+        return true() if set(self.all) <= set(positions) else _COLUMNS.position.in_(positions) if positions else false()
 
 
 class TapeReader(LoanReader):
@@ -64,38 +75,48 @@ class TapeReader(LoanReader):
 
         A loan stands as the last period that reported loans left it.
         """
-        deal_id = self.deal_id(deal)
+        deal_id, dialect = self.deal_id(deal), self.connection.dialect.name
         last = self._latest_stated_period(deal_id, known_at, loans.not_loans, period)
         if last is None:
             return None
-        stated, since = self._positions_since(deal_id, last, known_at, period)
-        commits = tables.log_commit.c
-        of_period = select(commits.position).where(commits.deal_id == deal_id, commits.period == period, commits.position <= known_at)
-        own = [position for (position,) in self.connection.execute(of_period)]
-        tape = _tape(deal_id, _Span(stated, since, own), loans, self.connection.dialect.name)
-        found = self._summed(tape, edges)
-        terms = self.positions(deal_id, None, known_at).where(commits.period <= period)
-        bearing = (_COLUMNS.deal_id == deal_id, of_life(), _COLUMNS.position.in_(terms), _COLUMNS.kind.in_(_BEARING))
+        span = self._span(deal_id, last, known_at, period)
+        tape = _tape(deal_id, span, loans, dialect)
+        found, samples = self._summed(tape, edges)
+        known = self.positions(deal_id, None, known_at).where(tables.log_commit.c.period <= period)
+        bearing = (_COLUMNS.deal_id == deal_id, of_life(), _COLUMNS.position.in_(known), _COLUMNS.kind.in_(_BEARING))
         if any(weight.term is None and weight.balance for weight in found.rates):
-            found = found._replace(
-                rates=[*(weight for weight in found.rates if weight.term is not None), *self._by_terms(tape, _COLUMNS.rate, bearing, tape.c.rate.is_(None))]
-            )
-        # In order of loans, as the index of their lives has them: by positions the whole log would be read for a deal that never told a maturity.
-        maturity = select(_COLUMNS.line).where(*bearing, _COLUMNS.effective_on.is_not(None)).order_by(_COLUMNS.subject).limit(1)
+            unrated = select(tape.c.subject, tape.c.pool, tape.c.closing).where(tape.c.rate.is_(None)).subquery()
+            rates = [*(weight for weight in found.rates if weight.term is not None), *self._by_terms(unrated, _COLUMNS.rate, bearing)]
+            found = found._replace(rates=rates)
+        # An average needs the maturity of every loan: where one loan of each pool is looked at and has none, a hundred thousand need not be.
+        maturity = select(_COLUMNS.line).where(*bearing, _COLUMNS.subject.in_(samples), _COLUMNS.effective_on.is_not(None)).limit(1)
         if self.connection.execute(maturity).one_or_none() is not None:
-            found = found._replace(maturities=list(self._by_terms(tape, _COLUMNS.effective_on, bearing)))
+            found = found._replace(maturities=list(self._by_terms(_balances(deal_id, span, loans, dialect), _COLUMNS.effective_on, bearing)))
         return found
 
-    def _summed(self, tape: Subquery, edges: Sequence[int]) -> Pools:
+    def _span(self, deal_id: int, last: date, known_at: int, period: date) -> _Span:
+        commits = tables.log_commit.c
+        stated, since = self._positions_since(deal_id, last, known_at, period)
+        at = [*stated, *since]
+        chosen = select(commits.position, commits.period, commits.treatment).where(commits.deal_id == deal_id, commits.position.in_(at))
+        found = self.connection.execute(chosen).all()
+        taken = select(_COLUMNS.line).where(_COLUMNS.deal_id == deal_id, *_takes_back(_COLUMNS, at)).limit(1)
+        takes_back = self.connection.execute(taken).one_or_none() is not None
+        own, adjusts = [row.position for row in found if row.period == period], [row.position for row in found if row.treatment == "adjust"]
+        return _Span(stated, since, own, adjusts, takes_back)
+
+    def _summed(self, tape: Subquery, edges: Sequence[int]) -> tuple[Pools, list[str]]:
+        """The loans in sums, and some live loan of each pool."""
         columns = tape.c
         days = case(*((columns.days >= edge, edge) for edge in sorted(edges, reverse=True)), else_=null())
         counted = (func.sum(case((columns.closing > 0, 1), else_=0)), func.sum(columns.closing), func.sum(case((columns.opening > 0, 1), else_=0)))
         groups = (columns.pool, days.label("bucket"), columns.state, columns.rate)
-        chosen = select(*groups, *counted).group_by(*groups).order_by(*groups)
+        some = func.max(case((columns.closing > 0, columns.subject), else_=null()))
+        chosen = select(*groups, *counted, some).group_by(*groups).order_by(*groups)
         opening, closing, rates = dict[str, int](), dict[str, int](), dict[tuple[str, str | None], Money]()
-        buckets: dict[tuple[str, int, int], Bucket] = {}
+        buckets, samples = dict[tuple[str, int, int], Bucket](), dict[str, str]()
         is_told = False
-        for pool, bucket, state, rate, live, balance, before in self.connection.execute(chosen):
+        for pool, bucket, state, rate, live, balance, before, loan in self.connection.execute(chosen):
             opening[pool], closing[pool] = opening.get(pool, 0) + int(before), closing.get(pool, 0) + int(live)
             is_told = is_told or bucket is not None or state > 0
             if live:
@@ -103,23 +124,25 @@ class TapeReader(LoanReader):
                 known = buckets.get(key) or Bucket(pool, None if state else bucket or 0, STATES[state - 1] if state else None, 0, 0)
                 buckets[key] = known._replace(loans=(known.loans or 0) + int(live), balance=(known.balance or 0) + int(balance))
                 rates[pool, rate] = rates.get((pool, rate), 0) + int(balance)
+                samples[pool] = loan
         empty = {(pool, edge, 0): Bucket(pool, edge, None, 0, 0) for pool in closing for edge in edges} if is_told else {}
-        return Pools(opening, closing, list({**empty, **buckets}.values()), [Weight(*key, balance) for key, balance in rates.items()], [], is_told)
+        weights = [Weight(*key, balance) for key, balance in rates.items()]
+        return Pools(opening, closing, list({**empty, **buckets}.values()), weights, [], is_told), list(samples.values())
 
-    def _by_terms(self, tape: Subquery, column: ColumnElement[Any], bearing: Sequence[ColumnElement[bool]], *which: ColumnElement[bool]) -> Iterator[Weight]:
-        """The balance of live loans by the latest that was said of a term; None of those of which nothing was."""
+    def _by_terms(self, loans: Subquery, column: ColumnElement[Any], bearing: Sequence[ColumnElement[bool]]) -> Iterator[Weight]:
+        """The balance of the live ones of some loans by the latest that was said of a term; None of those of which nothing was."""
         said = select(_COLUMNS.subject, column.label("term"), func.max(_COLUMNS.position).label("position"), func.max(_COLUMNS.line).label("line"))
         standing = said.where(*bearing, column.is_not(None)).group_by(_COLUMNS.subject, column).having(func.sum(_COLUMNS.effect) > 0).subquery().c
         latest = func.row_number().over(partition_by=standing.subject, order_by=(standing.position.desc(), standing.line.desc()))
         ranked = select(standing.subject, standing.term, latest.label("rank")).subquery().c
         # Put one below the other and grouped by loan: SQLite has no index for a join of the two, and would compare each with each.
         said_last = select(ranked.subject, ranked.term, null().label("pool"), literal(0).label("closing")).where(ranked.rank == 1)
-        live = select(tape.c.subject, null(), tape.c.pool, tape.c.closing).where(tape.c.closing > 0, *which)
+        live = select(loans.c.subject, null(), loans.c.pool, loans.c.closing).where(loans.c.closing > 0)
         both = union_all(said_last, live).subquery().c
         whole = (func.max(both.pool).label("pool"), func.max(both.term).label("term"), func.sum(both.closing).label("closing"))
-        loans = select(*whole).group_by(both.subject).having(func.sum(both.closing) > 0).subquery().c
-        groups = (loans.pool, loans.term)
-        chosen = select(*groups, func.sum(loans.closing)).group_by(*groups).order_by(*groups)
+        found = select(*whole).group_by(both.subject).having(func.sum(both.closing) > 0).subquery().c
+        groups = (found.pool, found.term)
+        chosen = select(*groups, func.sum(found.closing)).group_by(*groups).order_by(*groups)
         for pool, term, balance in self.connection.execute(chosen):
             yield Weight(pool, term, int(balance))
 
@@ -167,45 +190,89 @@ def _loss(loan: str, sums: dict[str, Money]) -> LoanLoss:
 
 def _tape(deal_id: int, span: _Span, loans: Loans, dialect: str) -> Subquery:
     """A row a loan: its pool, opening and closing balance, days past due, the rank of its state (0: none), its rate."""
-    adjusts = select(tables.log_commit.c.position).where(tables.log_commit.c.deal_id == deal_id, tables.log_commit.c.treatment == "adjust")
-    moves = and_(_COLUMNS.kind.in_(MOVING), _COLUMNS.position.not_in(adjusts))
-    comes = _COLUMNS.kind.in_(SET_UP)
-    stated = func.sum(case((and_(comes.is_not(True), _COLUMNS.position.in_(span.stated)), _COLUMNS.balance), else_=null()))
-    came = func.sum(case((comes, func.coalesce(_COLUMNS.balance, _COLUMNS.amount)), else_=0))
-    closing = case(
-        (_any(and_(moves, _COLUMNS.position.in_(span.since))) > 0, 0), (stated.is_not(None), stated), (_any(moves) > 0, 0), else_=came
-    )  # a month states the balance of every loan that it moves and leaves alive
-    moved = [and_(_COLUMNS.kind == kind, _COLUMNS.position.in_(span.own)) for kind, _, _ in loans.movements]
-    rise = sum(
-        (func.sum(case((own, sign * func.coalesce(_COLUMNS[column], 0)), else_=0)) for own, (_, column, sign) in zip(moved, loans.movements, strict=True)),
-        literal(0),
-    )
-    standing = _standing(deal_id, [*span.stated, *span.since])
-    state = case(*((_COLUMNS.code == word, rank) for rank, word in enumerate(STATES, 1)), else_=0)
-    modified, usual = (
-        func.max(case((and_(standing, own), _COLUMNS.rate), else_=null())) for own in (_COLUMNS.kind == "modification", _COLUMNS.kind.not_in(_BEARING))
-    )
-    return (
-        select(
-            _COLUMNS.subject, (pool_of(dialect) if loans.by_pool else literal_column("'pool'")).label("pool"), (closing - rise).label("opening"),
-            closing.label("closing"), func.max(case((standing, _COLUMNS.delinquency), else_=null())).label("days"),
-            func.max(case((standing, state), else_=0)).label("state"), func.coalesce(modified, usual).label("rate"),
-        )
-        .where(_COLUMNS.deal_id == deal_id, _COLUMNS.position.in_([*span.stated, *span.since]), _COLUMNS.kind.in_(sorted(loans.kinds)), is_loan(loans))
-        .group_by(_COLUMNS.subject)
-        .subquery()
-    )  # fmt: skip
+    rise = {"rise": _sum_where(span.among(span.own), _rise(loans))}
+    sums = _by_loan(deal_id, span, loans, dialect, {**_closing_sums(span), **_status_sums(deal_id, span), **rise})
+    closing, rate = _closing(sums, span), func.coalesce(sums.c.modified_rate, sums.c.usual_rate)
+    of_loan = (sums.c.subject, sums.c.pool, (closing - sums.c.rise).label("opening"), closing.label("closing"))
+    return select(*of_loan, sums.c.days, sums.c.state, rate.label("rate")).subquery()
+
+
+def _balances(deal_id: int, span: _Span, loans: Loans, dialect: str) -> Subquery:
+    """A row a loan: its pool and its closing balance."""
+    sums = _by_loan(deal_id, span, loans, dialect, _closing_sums(span))
+    return select(sums.c.subject, sums.c.pool, _closing(sums, span).label("closing")).subquery()
+
+
+def _by_loan(deal_id: int, span: _Span, loans: Loans, dialect: str, sums: Mapping[str, ColumnElement[Any]]) -> Subquery:
+    """What the lines of each loan add up to: a query of its own, since SQLite would add up again at every place that names a sum."""
+    pool = pool_of(dialect) if loans.by_pool else literal_column("'pool'")
+    of_span = (_COLUMNS.deal_id == deal_id, _COLUMNS.position.in_(span.all), _COLUMNS.kind.in_(sorted(loans.kinds)), is_loan(loans))
+    named = (amount.label(name) for name, amount in sums.items())
+    return select(_COLUMNS.subject, pool.label("pool"), *named).where(*of_span).group_by(_COLUMNS.subject).subquery()
+
+
+def _closing_sums(span: _Span) -> dict[str, ColumnElement[Any]]:
+    moves: ColumnElement[bool] = _COLUMNS.kind.in_(MOVING)
+    if span.adjusts:  # an adjustment states no balance, whether the loan ended or not
+        moves = and_(moves, _COLUMNS.position.not_in(span.adjusts))
+    return {
+        "stated": _sum_where(and_(span.among(span.stated), _COLUMNS.kind.not_in(SET_UP)), _COLUMNS.balance, null()),
+        "came": _sum_where(_COLUMNS.kind.in_(SET_UP), func.coalesce(_COLUMNS.balance, _COLUMNS.amount)),
+        "ended": _any(and_(_COLUMNS.balance.is_(None), moves)),
+        "ended_since": _any(and_(span.among(span.since), moves)),
+    }
+
+
+def _closing(sums: Subquery, span: _Span) -> ColumnElement[Money]:
+    """A month states the balance of every loan that it moves and leaves alive."""
+    columns = sums.c
+    return case((columns.ended_since > 0, 0), (columns.stated.is_not(None), columns.stated), (columns.ended > 0, 0), else_=columns.came)
+
+
+def _status_sums(deal_id: int, span: _Span) -> dict[str, ColumnElement[Any]]:
+    standing = _standing(deal_id, span)
+    state = case({word: rank for rank, word in enumerate(STATES, 1)}, value=_COLUMNS.code, else_=0)
+    modifies, usual = _COLUMNS.kind == "modification", _COLUMNS.kind.not_in(_BEARING)
+    return {
+        "days": _max_where(standing, _COLUMNS.delinquency),
+        "state": _max_where(standing, state, literal(0)),
+        "modified_rate": _max_where(and_(standing, modifies), _COLUMNS.rate),
+        "usual_rate": _max_where(and_(standing, usual), _COLUMNS.rate),
+    }
+
+
+def _rise(loans: Loans) -> ColumnElement[Money]:
+    """By how much a line raises the balance of its loan."""
+    raised: dict[str, ColumnElement[Money]] = {}
+    for kind, column, sign in loans.movements:
+        amount = func.coalesce(_COLUMNS[column], 0)
+        signed = amount if sign > 0 else -amount
+        raised[kind] = raised[kind] + signed if kind in raised else signed
+    return case(raised, value=_COLUMNS.kind, else_=0) if raised else literal(0)
 
 
 def _any(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.max(case((condition, 1), else_=0))
 
 
-def _standing(deal_id: int, positions: Iterable[int]) -> ColumnElement[bool]:
+def _sum_where(condition: ColumnElement[bool], value: ColumnElement[Any], otherwise: ColumnElement[Any] | None = None) -> ColumnElement[Any]:
+    return func.sum(case((condition, value), else_=literal(0) if otherwise is None else otherwise))
+
+
+def _max_where(condition: ColumnElement[bool], value: ColumnElement[Any], otherwise: ColumnElement[Any] | None = None) -> ColumnElement[Any]:
+    return func.max(case((condition, value), else_=null() if otherwise is None else otherwise))
+
+
+def _standing(deal_id: int, span: _Span) -> ColumnElement[bool]:
     """Whether a line says how things are: it takes nothing back, and none of these commits takes it back."""
+    says = _COLUMNS.effect > 0
+    if not span.takes_back:
+        return says
     reversals = tables.event.alias().c
-    at = list(positions)
-    taken_back = select(reversals.corrects_position, reversals.corrects_line).where(
-        reversals.deal_id == deal_id, reversals.corrects_position.in_(at), reversals.effect < 0, reversals.position.in_(at)
-    )
-    return and_(_COLUMNS.effect > 0, tuple_(_COLUMNS.position, _COLUMNS.line).not_in(taken_back))
+    taken_back = select(reversals.corrects_position, reversals.corrects_line).where(reversals.deal_id == deal_id, *_takes_back(reversals, span.all))
+    return and_(says, tuple_(_COLUMNS.position, _COLUMNS.line).not_in(taken_back))
+
+
+def _takes_back(reversals: Any, at: Sequence[int]) -> tuple[ColumnElement[bool], ...]:
+    """Whether a line at some positions takes back one that is at such a position too."""
+    return reversals.corrects_position.in_(at), reversals.effect < 0, reversals.position.in_(at)
