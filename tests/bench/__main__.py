@@ -24,8 +24,9 @@ def databases(server: str, *, is_small: bool) -> Iterator[tuple[Path, Mapping[st
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         template = create_template(server)
-        stack.callback(drop_database, server, template)
         is_ours = is_small and "TRANCHE_TEST_POSTGRESQL" not in os.environ
+        if not is_ours:
+            stack.callback(drop_database, server, template)
         yield folder, {SQLITE: sqlite_databases(folder), POSTGRESQL: postgresql_databases(server, template, is_ours=is_ours), "": None}
 
 

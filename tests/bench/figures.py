@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.bench import appending, months, reopening
+from tests.bench import appending, batches, importing, months, processes, reopening
 
-GROUPS = (appending.FIGURES, months.FIGURES, reopening.FIGURES)
+GROUPS = (appending.FIGURES, months.FIGURES, reopening.FIGURES, processes.FIGURES, batches.FIGURES, importing.FIGURES)

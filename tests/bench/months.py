@@ -146,7 +146,7 @@ def statement_of(setting: Setting, month: int) -> float:
 
 
 FIGURES = (
-    Figure("360 months x 5 classes from values in memory", "ms", run_core, peers={PLAIN: plain}),
+    Figure("360 months x 5 classes from values already read", "ms", run_core, peers={PLAIN: plain}),
     Figure("360 months x 5 classes from stored events", "ms", process, peers={PLAIN_STORED: plain_stored, PLAIN: plain},
            goals=(at_most(30), at_most(4, of=PLAIN_STORED))),
     Figure("360 months read, processed, posted and committed", "s", distribute, goals=(at_most(0.3, on=SQLITE), at_most(0.5, on=POSTGRESQL))),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeAlias
@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session, registry
 from ledger.core.events import Event
 from ledger.service.books import in_order
 from ledger.store import tables
-from ledger.store.bulk import database_dates
 from ledger.store.engine import Store
 from tests.bench.figure import seconds
-from tests.bench.setting import Setting
+from tests.bench.setting import POSTGRESQL, Setting
 
 Row: TypeAlias = tuple[Any, ...]
 NAMES = [column.name for column in tables.event.columns]
+DAY = NAMES.index("effective_on")
 
 
 @contextmanager
@@ -42,22 +42,32 @@ def rows_of(months: list[list[Event]]) -> list[list[Row]]:
 
 
 def raw(setting: Setting, months: list[list[Event]]) -> float:
-    """Seconds for the driver alone: `executemany`, or COPY, a transaction a month. The rows are ready."""
+    """Seconds for the driver alone, a transaction a month. The rows are ready."""
+    return insert_rows(setting, [database_dates_of(setting, rows) for rows in rows_of(months)])
+
+
+def insert_rows(setting: Setting, transactions: Iterable[Iterable[Row]]) -> float:
+    """Seconds for the driver alone: `executemany`, or COPY. What the rows take to be made is counted where they come one by one."""
     with without_triggers(setting) as store, store.engine.connect() as connection:
-        ready = [database_dates(connection, rows, NAMES.index("effective_on")) for rows in rows_of(months)]
-        connection.rollback()
         driver: Any = connection.connection.driver_connection
-        insert_month = _copy if store.is_postgresql else _executemany
-        return seconds(lambda: [insert_month(driver, rows) for rows in ready])
+        insert_all = _copy if store.is_postgresql else _executemany
+        return seconds(lambda: [insert_all(driver, rows) for rows in transactions])
 
 
-def _executemany(driver: Any, rows: list[Row]) -> None:
+def database_dates_of(setting: Setting, rows: Iterable[Row]) -> list[Row]:
+    """The rows with dates as the driver wants them: as text on SQLite."""
+    if setting.database == POSTGRESQL:
+        return list(rows)
+    return [(*row[:DAY], row[DAY] and row[DAY].isoformat(), *row[DAY + 1 :]) for row in rows]
+
+
+def _executemany(driver: Any, rows: Iterable[Row]) -> None:
     driver.execute("BEGIN IMMEDIATE")
     driver.executemany(f"INSERT INTO event ({', '.join(NAMES)}) VALUES ({', '.join('?' * len(NAMES))})", rows)
     driver.execute("COMMIT")
 
 
-def _copy(driver: Any, rows: list[Row]) -> None:
+def _copy(driver: Any, rows: Iterable[Row]) -> None:
     with driver.cursor() as cursor, cursor.copy(f"COPY event ({', '.join(NAMES)}) FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)

@@ -27,13 +27,13 @@ def test_everything_is_measured_printed_kept_and_compared(postgresql_server: str
     assert [title for title in titles if f"| {title} " not in printed] == []
     assert sorted(figure["figure"] for figure in results.read(kept)["figures"]) == sorted(titles)
 
-    run(postgresql_server, parse(["--small", "--only", "values in memory", "--against", str(kept)]))
+    run(postgresql_server, parse(["--small", "--only", "already read", "--against", str(kept)]))
     assert " x " in capsys.readouterr().out.splitlines()[-1]
 
 
 def test_what_is_kept_names_no_machine_and_no_path(postgresql_server: str, tmp_path: Path) -> None:
     kept = tmp_path / "kept.json"
-    run(postgresql_server, parse(["--small", "--only", "values in memory", "--json", str(kept)]))
+    run(postgresql_server, parse(["--small", "--only", "already read", "--json", str(kept)]))
 
     assert {"version", "commit", "date", "python", "sqlite", "postgresql"} < json.loads(kept.read_text()).keys()
     assert str(results.ROOT) not in kept.read_text()
