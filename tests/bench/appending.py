@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from functools import cache, partial
 from multiprocessing import get_context
 
@@ -150,7 +150,7 @@ def hash_alone(setting: Setting) -> float:
 
 def verify_in_two(setting: Setting) -> float:
     """Two deals, each by a process of its own, which is there already."""
-    pool = _two_processes()
+    pool = ThreadPoolExecutor(2) if setting.sizes.is_small else _two_processes()
     url = setting.once(appended).url.render_as_string(hide_password=False)
     taken = seconds(lambda: list(pool.map(partial(_verify_there, url), (sample.DEAL, "OTHER"))))
     return 2 * _count(months(setting)) / taken

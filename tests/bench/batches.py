@@ -10,7 +10,7 @@ from ledger.store.engine import Store
 from ledger.store.log import Draft
 from tests.bench import thirty_years
 from tests.bench.figure import Figure, at_most
-from tests.bench.processes import run, tranche, url_of
+from tests.bench.processes import run, url_of
 from tests.bench.setting import Setting
 
 QUARTER, TWO = "a quarter of the deals, x 4", "two commands, half of the deals each"
@@ -37,7 +37,7 @@ def distribute(setting: Setting, *patterns: str) -> float:
         if any(fnmatchcase(name, pattern) for pattern in patterns):
             with store.writing(name) as writer:
                 writer.append(next(drafts))
-    return run(*(tranche(url_of(store), "distribute", pattern) for pattern in patterns))
+    return run(setting, url_of(store), *(["distribute", pattern] for pattern in patterns))
 
 
 FIGURES = (

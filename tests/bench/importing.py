@@ -12,7 +12,7 @@ from ledger import service
 from ledger.store.engine import Store
 from tests.bench import reopening, rows
 from tests.bench.figure import LIMIT, Figure, at_least, at_most, seconds
-from tests.bench.processes import megabytes, tranche, url_of
+from tests.bench.processes import megabytes, url_of
 from tests.bench.reopening import DEAL
 from tests.bench.setting import Setting
 from tests.store import sample
@@ -93,7 +93,7 @@ def scan_and_insert(setting: Setting) -> float:
 
 def memory(setting: Setting, file: Path) -> float:
     """The whole command, in a process of its own."""
-    return megabytes(tranche(url_of(opened(setting)), "remit", DEAL, str(file)))
+    return megabytes(setting, url_of(opened(setting)), ["remit", DEAL, str(file)])
 
 
 def memory_of_parquet(setting: Setting) -> float:
