@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from typing import TYPE_CHECKING
 
 from ledger.core import schedule
 from ledger.core.problems import Problem, ProblemsFound
 from ledger.core.restated import Late, booked_since, restated
 from ledger.core.statement import Received, Revision, Statement, draw, received
 from ledger.core.terms import Terms
-from ledger.files.published import read_tolerated
-from ledger.files.published_forms import Names, Sort, read_any
-from ledger.reports import reconcile as reconciliation
 from ledger.service.books import Stored, collections, latest, stored
 from ledger.service.collateral import collateral
 from ledger.service.corrections_since import corrections_since
@@ -20,6 +18,10 @@ from ledger.service.known_at import KnownAt, position_of
 from ledger.service.terms import Versions, terms_of, terms_stated
 from ledger.store.engine import Store
 from ledger.store.projections import Reader
+
+if TYPE_CHECKING:
+    from ledger.files.published_forms import Names, Sort
+    from ledger.reports.reconcile import Reconciliation
 
 
 def statement(store: Store, deal: str, *, on: date | str | None = None, known_at: KnownAt = None) -> Statement:
@@ -91,6 +93,8 @@ def _received_since(reader: Reader, versions: Versions, last: date, known_at: in
 
 def _names(reader: Reader, terms: Terms) -> Names:
     """What the words of published files are in this deal."""
+    from ledger.files.published_forms import Names
+
     paid = {row.distribution_date: row.period for row in reader.distributions(terms.deal.deal) if row.number}
     classes = {title: name for name, tranche in terms.deal.tranches.items() for title in (name, tranche.title) if title}
     return Names(paid.get, classes, {name: _sort(terms, name) for name in terms.deal.tranches})
@@ -102,10 +106,12 @@ def _sort(terms: Terms, name: str) -> Sort:
     return "notional" if name in terms.accruals else "paid"
 
 
-def reconcile(
-    store: Store, deal: str, published: tuple[bytes, str], tolerated: tuple[bytes, str] | None = None, known_at: KnownAt = None
-) -> reconciliation.Reconciliation:
+def reconcile(store: Store, deal: str, published: tuple[bytes, str], tolerated: tuple[bytes, str] | None = None, known_at: KnownAt = None) -> Reconciliation:
     """Each figure of a published file beside ours: of a published.csv, a CREFC Bond Level file, or a statement's JSON. Raises ProblemsFound."""
+    from ledger.files.published import read_tolerated
+    from ledger.files.published_forms import read_any
+    from ledger.reports import reconcile as reconciliation
+
     allowed = read_tolerated(*tolerated) if tolerated else []
     with store.reading() as reader:
         terms, _ = terms_of(reader, deal)
