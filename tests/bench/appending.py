@@ -16,7 +16,7 @@ from ledger.store.log import Draft
 from ledger.store.tables import event as event_table
 from ledger.store.verify import verify
 from tests.bench import event_store, rows
-from tests.bench.event_store import PEER
+from tests.bench.event_store import PEER, PEER_IN_CENTS, in_cents, in_decimals
 from tests.bench.figure import LIMIT, Figure, at_least, seconds
 from tests.bench.setting import Setting
 from tests.store import sample
@@ -104,7 +104,7 @@ def raw_single(setting: Setting) -> float:
 
 def peer_single(setting: Setting) -> float:
     events = _single_events(setting)
-    return len(events) / event_store.append_single(setting, events)
+    return len(events) / event_store.append_single(setting, in_decimals(events))
 
 
 # Read again -----------------------------------------------------------------------------------------------------------
@@ -179,15 +179,18 @@ def _verify(store: Store, name: str) -> None:
         assert not verify(reader, name)
 
 
+PEERS = {
+    PEER: of_one_month(lambda setting, events: event_store.append(setting, in_decimals(events))),
+    PEER_IN_CENTS: of_one_month(lambda setting, events: event_store.append(setting, in_cents(events))),
+    CORE: of_one_month(lambda setting, events: rows.sqlalchemy_core(setting, [events])),
+    ORM: of_one_month(lambda setting, events: rows.sqlalchemy_orm(setting, [events])),
+}
+REPLAYED = of_one_month(lambda setting, events: event_store.replay(setting, in_decimals(events)))
+
 FIGURES = (
-    Figure(
-        "append of loan-level months, hashed and chained", "events/s", append, raw_insert,
-        peers={PEER: of_one_month(event_store.append), CORE: of_one_month(lambda setting, events: rows.sqlalchemy_core(setting, [events])),
-               ORM: of_one_month(lambda setting, events: rows.sqlalchemy_orm(setting, [events]))},
-        goals=(at_least(0.6, of=LIMIT), at_least(5, of=PEER)),
-    ),
-    Figure("one event a commit, durable", "commits/s", append_single, raw_single, peers={PEER: peer_single}, goals=(at_least(0.7, of=LIMIT),)),
-    Figure("replay of stored events as values", "events/s", replay, raw_read, peers={PEER: of_one_month(event_store.replay)}),
+    Figure("append of loan-level months, hashed and chained", "events/s", append, raw_insert, PEERS, (at_least(0.6, of=LIMIT), at_least(5, of=PEER))),
+    Figure("one event a commit, durable", "commits/s", append_single, raw_single, {PEER: peer_single}, (at_least(0.7, of=LIMIT),)),
+    Figure("replay of stored events as values", "events/s", replay, raw_read, {PEER: REPLAYED}),
     Figure("verification of the chain", "events/s", verify_chain, hash_alone, goals=(at_least(300_000),)),
     Figure("verification of two chains in two processes", "events/s", verify_in_two, goals=(at_least(550_000),)),
-)  # fmt: skip
+)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from functools import cache
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeAlias
 
 from psycopg.conninfo import conninfo_to_dict
 
@@ -14,7 +15,8 @@ from ledger.core.events import Event
 from tests.bench.figure import seconds
 from tests.bench.setting import SQLITE, Setting
 
-PEER = "eventsourcing"
+PEER, PEER_IN_CENTS = "eventsourcing", "eventsourcing, amounts as whole cents"
+Arguments: TypeAlias = tuple[Any, ...]
 
 
 @cache
@@ -28,7 +30,7 @@ def _aggregate() -> Any:
             self.deal, self.principal = deal, 0
 
         @domain.event("Paid")  # type: ignore[untyped-decorator]  # as above
-        def pay(self, loan: str, principal: int, interest: int, fee: int, balance: int, rate: str, row: int) -> None:
+        def pay(self, loan: str, principal: Any, interest: Any, fee: Any, balance: Any, rate: str, row: int) -> None:
             self.principal += principal
 
     return Month
@@ -52,42 +54,48 @@ def application(setting: Setting) -> Iterator[Any]:
         made.close()
 
 
-def _pay(month: Any, event: Event) -> None:
-    month.pay(event.subject, event.principal, event.interest, event.fee, event.balance, event.rate, event.source_row)
+def in_cents(events: list[Event]) -> list[Arguments]:
+    """The figures of some loans, as ours has them."""
+    return [(event.subject, event.principal, event.interest, event.fee, event.balance, event.rate, event.source_row) for event in events]
 
 
-def append(setting: Setting, events: list[Event]) -> float:
+def in_decimals(events: list[Event]) -> list[Arguments]:
+    """The same with amounts as its documentation writes them."""
+    return [(loan, *(Decimal(cents).scaleb(-2) for cents in amounts), rate, row) for loan, *amounts, rate, row in in_cents(events)]
+
+
+def append(setting: Setting, loans: list[Arguments]) -> float:
     """Seconds for a month in one save, from the figures of its loans to the commit."""
     with application(setting) as made:
 
         def save() -> None:
             month = _aggregate()("deal")
-            for event in events:
-                _pay(month, event)
+            for loan in loans:
+                month.pay(*loan)
             made.save(month)
 
         return seconds(save)
 
 
-def append_single(setting: Setting, events: list[Event]) -> float:
+def append_single(setting: Setting, loans: list[Arguments]) -> float:
     """Seconds for a save after every event."""
     with application(setting) as made:
         month = _aggregate()("deal")
         made.save(month)
 
         def save() -> None:
-            for event in events:
-                _pay(month, event)
+            for loan in loans:
+                month.pay(*loan)
                 made.save(month)
 
         return seconds(save)
 
 
-def replay(setting: Setting, events: list[Event]) -> float:
+def replay(setting: Setting, loans: list[Arguments]) -> float:
     """Seconds for the stored month as an aggregate again."""
     with application(setting) as made:
         month = _aggregate()("deal")
-        for event in events:
-            _pay(month, event)
+        for loan in loans:
+            month.pay(*loan)
         made.save(month)
         return seconds(lambda: made.repository.get(month.id))

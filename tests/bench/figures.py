@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.bench import appending, batches, importing, months, processes, reopening
+from tests.bench import appending, batches, growth, importing, months, processes, reopening
 
-GROUPS = (appending.FIGURES, months.FIGURES, reopening.FIGURES, processes.FIGURES, batches.FIGURES, importing.FIGURES)
+GROUPS = (appending.FIGURES, months.FIGURES, reopening.FIGURES, growth.FIGURES, processes.FIGURES, batches.FIGURES, importing.FIGURES)

@@ -49,7 +49,7 @@ def finished(setting: Setting) -> Books:
         return Books(store, terms, {row.number: row.distribution_date for row in reader.distributions(DEAL)})
 
 
-def _milliseconds(action: Callable[[], object]) -> float:
+def milliseconds(action: Callable[[], object]) -> float:
     return seconds(action) * 1000
 
 
@@ -57,18 +57,20 @@ def _milliseconds(action: Callable[[], object]) -> float:
 
 
 def process(setting: Setting) -> float:
-    """Read each month's stored events and run its waterfall; nothing is written."""
     store, terms, _ = setting.once(appended)
+    return processed(store, terms)
 
-    def run() -> int:
+
+def processed(store: Store, terms: Terms) -> float:
+    """Read each month's stored events and run its waterfall; nothing is written."""
+
+    def run() -> None:
         with store.reading() as reader:
-            state, done = books.latest(reader, terms).distribution.closing, 0
-            months = books.Months(reader)
+            state, months = books.latest(reader, terms).distribution.closing, books.Months(reader)
             while (recorded := months.at(terms, schedule.key_of(terms.deal, state.number + 1))) is not None:
-                state, done = run_period(terms, state, *recorded).closing, done + 1
-            return done
+                state = run_period(terms, state, *recorded).closing
 
-    return _milliseconds(run)
+    return milliseconds(run)
 
 
 def read_months(setting: Setting) -> tuple[State, list[tuple[PeriodDates, Collections]]]:
@@ -89,7 +91,7 @@ def run_core(setting: Setting) -> float:
         for month in months:
             state = run_period(terms, state, *month).closing
 
-    return _milliseconds(run)
+    return milliseconds(run)
 
 
 def plain_months(rows: Iterable[tuple[int, str, int]]) -> list[dict[str, float]]:
@@ -111,12 +113,12 @@ def stored_rows(store: Store) -> list[tuple[int, str, int]]:
 
 def plain(setting: Setting) -> float:
     months = plain_months(stored_rows(setting.once(appended).store))
-    return _milliseconds(lambda: plain_waterfall.run(months))
+    return milliseconds(lambda: plain_waterfall.run(months))
 
 
 def plain_stored(setting: Setting) -> float:
     store = setting.once(appended).store
-    return _milliseconds(lambda: plain_waterfall.run(plain_months(stored_rows(store))))
+    return milliseconds(lambda: plain_waterfall.run(plain_months(stored_rows(store))))
 
 
 # Committed ------------------------------------------------------------------------------------------------------------
@@ -142,7 +144,7 @@ def verify(setting: Setting) -> float:
 
 def statement_of(setting: Setting, month: int) -> float:
     store, _, paid = setting.once(finished)
-    return _milliseconds(lambda: service.statement(store, DEAL, on=paid[month]))
+    return milliseconds(lambda: service.statement(store, DEAL, on=paid[month]))
 
 
 FIGURES = (

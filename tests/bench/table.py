@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.bench.figure import LIMIT, Goal, Measured
 
-_WIDTHS = (78, 10, 10, 42, 6, 16)
+_WIDTHS = (78, 10, 10, 46, 6, 20)
 
 
 def header() -> Iterator[str]:

@@ -70,8 +70,8 @@ def months(count: int) -> list[list[Event]]:
     return made
 
 
-def open_deal(store: Store, deal: str = DEAL) -> Terms:
-    service.open_deal(store, DEAL_FILE, "deal.yaml", called=deal, actor=sample.ACTOR)
+def open_deal(store: Store, deal: str = DEAL, file: bytes = DEAL_FILE) -> Terms:
+    service.open_deal(store, file, "deal.yaml", called=deal, actor=sample.ACTOR)
     with store.reading() as reader:
         return terms_of(reader, deal)[0]
 
