@@ -16,7 +16,7 @@ from ledger.core.problems import Problem, ProblemsFound, nearest, stop_on
 from ledger.files.sources import Source, opened
 
 MOST_BYTES = 250_000_000
-"""About three million rows of loans; more would not fit into the memory of a small server."""
+"""About three million rows of loans: more than any one deal has, so that a file of a wrong sort is not read to its end."""
 MOST_ROWS = 3_000_000
 """Of a month of loans."""
 MOST_ROWS_OF_SMALL = 200_000

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import compress
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 from ledger.core.events import Event
@@ -20,6 +21,7 @@ from ledger.files import cells, csv_text
 from ledger.files.csv_text import Block
 from ledger.files.remittance_shapes import FIGURES, MONEY, Head, Shape, TermsAt, shape_of
 from ledger.files.sources import Source
+from ledger.files.spool import Spool
 
 COLUMNS = ("deal", "distribution_date", "kind", "subject", "loan", "value", *FIGURES, "applies_to", "note")
 REQUIRED = ("distribution_date", "kind")
@@ -34,12 +36,17 @@ MOST_OF_LOAN = 100
 _CODE = FIGURES.index("code")
 
 
+def spooled(events: Iterable[Event] = ()) -> Spool[Event]:
+    """Events of a month, however many."""
+    return Spool(itemgetter(Event._fields.index("subject")), Event._make, events)
+
+
 @dataclass(frozen=True, slots=True)
 class RemittedMonth:
     """What a file reports for one period. `applies_to` gives, by an event's line, the earlier period that it belongs to."""
 
     period: date
-    events: list[Event] = field(default_factory=list)
+    events: Spool[Event] = field(default_factory=spooled)
     applies_to: dict[int, date] = field(default_factory=dict)
 
 

@@ -16,9 +16,10 @@ from ledger.core.problems import Problem, ProblemsFound, stop_on
 from ledger.core.terms import Terms
 from ledger.files import calendars, sources
 from ledger.files.importers import Imported, Importer
-from ledger.files.remittance import MOST_FOUND, RemittedMonth, stop_on_listed
+from ledger.files.remittance import MOST_FOUND, RemittedMonth, spooled, stop_on_listed
 from ledger.files.sources import Source
-from ledger.service.ledgers import known_before, loans_before, not_loans
+from ledger.files.spool import Spool
+from ledger.service.ledgers import Opening, known_before, not_loans
 from ledger.service.terms import Versions
 from ledger.store.projections import Reader
 
@@ -58,6 +59,28 @@ class _Noted:
             self.examples.append(loan)
 
 
+@dataclass(slots=True)
+class _Totals:
+    """Units at carry scale: what the rows open and close with, and what the events set up, state, and state of loans that the file left out."""
+
+    opening: Money = 0
+    closing: Money = 0
+    arrived: Money = 0
+    stated: Money = 0
+    missing: Money = 0
+
+    def add_row(self, said: LoanMonth) -> None:
+        self.opening += said.opening_balance or 0
+        self.closing += max(said.closing_balance or 0, 0)
+
+    def add_event(self, event: Event) -> None:
+        if event.kind in SET_UP:
+            self.arrived += event.balance or event.amount or 0
+        elif event.kind == "payment":
+            self.stated += event.balance or 0
+            self.missing += event.balance or 0 if event.code == NOT_REPORTED else 0
+
+
 @dataclass
 class Import:
     """A file of an importer, read for one period of a deal. `period` is the one that was asked for, if any was; `accept` are the warnings that are meant."""
@@ -76,6 +99,9 @@ class Import:
     _outcomes: Counter[Outcome] = field(default_factory=Counter)
     _noted: dict[str, _Noted] = field(default_factory=dict)
     _kinds: KindTotals = field(default_factory=KindTotals)
+    _totals: _Totals = field(default_factory=_Totals)
+    _appended: Spool[Event] = field(default_factory=spooled)
+    _premium: int | None = None
     _seen: dict[str, int] = field(default_factory=dict)
     _before: LoansBefore | None = None
 
@@ -87,27 +113,29 @@ class Import:
     def month(self) -> tuple[RemittedMonth, MappingReport]:
         """The month's events and the report on them. Raises ProblemsFound with everything that is wrong, unaccepted warnings among it."""
         imported = Imported(self.importer, self.versions.at()[0].scale)
-        events: list[Event] = []
-        opening = closing = 0
         with sources.opened(self.source) as stream:
             for block in imported.months(stream, self.name):
                 for said in self._of_period(block, imported):
-                    opening += said.opening_balance or 0
-                    closing += max(said.closing_balance or 0, 0)
-                    events.extend(self._events(said, imported))
+                    self._totals.add_row(said)
+                    self._append(self._events(said, imported))
                 if len(imported.found) > MOST_FOUND:
                     break
-        self._stop_on_found(imported, events)
+        self._stop_on_found(imported)
         assert self.period is not None  # without rows it would have stopped
-        events += self._missing()
-        month = RemittedMonth(self.period, [Event._make((line, *event[1:])) for line, event in enumerate(events, 1)])
-        for event in month.events:
-            self._kinds.add(event)
-        report = self._report(imported, month, opening, closing)
+        self._append(self._missing())
+        report = self._report(imported, self.period)
         unaccepted = list(self._unaccepted())
         if unaccepted:
             raise Refused(unaccepted, report)
-        return month, report
+        return RemittedMonth(self.period, self._appended), report
+
+    def _append(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self._appended.append(Event._make((len(self._appended) + 1, *event[1:])))
+            self._kinds.add(event)
+            self._totals.add_event(event)
+            if event.kind == PREMIUM and self._premium is None:
+                self._premium = event.source_row
 
     # Which rows -------------------------------------------------------------------------------------------------------
 
@@ -178,7 +206,7 @@ class Import:
 
     def _loans_before(self, terms: Terms) -> LoansBefore:
         assert self.period is not None
-        balances, deal = loans_before(self.reader, self.versions, self.period), self.versions.deal
+        balances, deal = Opening(self.reader, self.versions, self.period).of(), self.versions.deal
         known_at = known_before(self.reader, deal, self.period)
         ever = self.reader.loans_ever(deal, known_at)
         losses = self.reader.losses_so_far(deal, known_at, not_loans=not_loans(terms))
@@ -195,7 +223,7 @@ class Import:
 
     # What is wrong ----------------------------------------------------------------------------------------------------
 
-    def _stop_on_found(self, imported: Imported, events: list[Event]) -> None:
+    def _stop_on_found(self, imported: Imported) -> None:
         stop_on_listed(problem.at(f"{self.name}:{row}") for row, problem in sorted(imported.found, key=lambda found: found[0]))
         deal = self.versions.at()[0].deal
         others = imported.deals - {"", deal.deal, *deal.aliases}
@@ -204,9 +232,9 @@ class Import:
             raise ProblemsFound([Problem(f"the file is of {', '.join(sorted(others))}, this deal is {deal.deal}", remedy, place=self.name)])
         if self._other and not self._asked:
             stop_on([self._several().at(self.name)])
-        if events and PREMIUM not in deal.events and (premium := next((event for event in events if event.kind == PREMIUM), None)):
+        if self._premium is not None and PREMIUM not in deal.events:
             fact, remedy = "a premium or penalty of prepayment came, and the deal has no kind for it", f"add `{PREMIUM}` to the `events` of the deal file"
-            raise ProblemsFound([Problem(fact, remedy, place=f"{self.name}:{premium.source_row}")])
+            raise ProblemsFound([Problem(fact, remedy, place=f"{self.name}:{self._premium}")])
         if self.period is None or not self._outcomes.keys() - {"without figures"}:
             fact = "no row of the file states a balance of a period" if imported.rows else "the file has no rows"
             raise ProblemsFound([Problem(fact, "ask for the month's file, or say with --period which one it is", place=self.name)])
@@ -228,15 +256,13 @@ class Import:
 
     # The report -------------------------------------------------------------------------------------------------------
 
-    def _report(self, imported: Imported, month: RemittedMonth, opening: Money, closing: Money) -> MappingReport:
+    def _report(self, imported: Imported, period: date) -> MappingReport:
         assert self._before is not None
+        totals = self._totals
         known = {loan: balance for loan, balance in self._before.balances.items() if self.pool is None or loan.startswith(f"{self.pool}/")}
-        arrived = sum((event.balance or event.amount or 0) for event in month.events if event.kind in SET_UP)
-        left = sum(event.balance or 0 for event in month.events if event.kind == "payment")
-        missing = sum(event.balance or 0 for event in month.events if event.code == NOT_REPORTED)
-        controls = [Control("closing balance", closing + missing, left)]
+        controls = [Control("closing balance", totals.closing + totals.missing, totals.stated)]
         if any(one.to == "opening_balance" for one in self.importer.fields):
-            controls.insert(0, Control("opening balance", opening + missing, sum(known.values()) + arrived))
+            controls.insert(0, Control("opening balance", totals.opening + totals.missing, sum(known.values()) + totals.arrived))
         warnings = [
             Warned(name, noted.loans, noted.total, noted.most, tuple(noted.examples), name in self.accept) for name, noted in sorted(self._noted.items())
         ]
@@ -245,7 +271,7 @@ class Import:
         return MappingReport(
             f"{self.importer.name}/{self.importer.version}",
             imported.scale,
-            month.period,
+            period,
             imported.rows,
             dict(self._outcomes),
             self._kinds.totals(),

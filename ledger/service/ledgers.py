@@ -6,9 +6,11 @@ next closing balance, which includes it, agrees. One that is booked after its mo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
+from operator import itemgetter
+from typing import Any, TypeVar
 
 from ledger.core.events import Event
 from ledger.core.money import Money
@@ -16,11 +18,15 @@ from ledger.core.problems import Problem
 from ledger.core.terms import Terms
 from ledger.files import remittance_checks
 from ledger.files.correction import Correction
-from ledger.files.remittance import RemittedMonth
-from ledger.files.remittance_checks import Context, Loans
+from ledger.files.remittance import RemittedMonth, spooled
+from ledger.files.remittance_month import Loans, Month, Part
+from ledger.files.spool import ALL, Share, Spool
 from ledger.service.books import opened_at
 from ledger.service.terms import Versions
+from ledger.store.loans import Bearing, live_loans
 from ledger.store.projections import Reader
+
+Row = TypeVar("Row", bound=tuple[Any, ...])
 
 
 def not_loans(terms: Terms) -> set[str]:
@@ -34,25 +40,41 @@ def known_before(reader: Reader, deal: str, period: date) -> int | None:
     return None if opened is None else opened - 1
 
 
-def loans_before(reader: Reader, versions: Versions, period: date) -> Loans:
-    """The live loans before anything was remitted for a period, with what was adjusted until then."""
-    deal, terms = versions.deal, versions.at(period)[0]
-    known_at, others = known_before(reader, deal, period), not_loans(terms)
-    loans = reader.loan_balances(deal, known_at, not_loans=others)
-    moved = _moved(reader.adjusting(deal, after=reader.last_stated(deal, known_at, not_loans=others), up_to=known_at), terms)
-    adjusted = {loan: loans.get(loan, 0) + amount for loan, amount in moved.rolled.items()}
-    ended = {loan for loan, balance in adjusted.items() if not balance}
-    return {loan: balance for loan, balance in {**loans, **adjusted}.items() if loan not in ended} if adjusted else loans
+class Opening:
+    """The live loans before anything was remitted for a period, with what was adjusted until then; of a share of them at a time where they are many."""
+
+    def __init__(self, reader: Reader, versions: Versions, period: date) -> None:
+        deal, terms = versions.deal, versions.at(period)[0]
+        known_at, others = known_before(reader, deal, period), not_loans(terms)
+        self._bearings = spooled_loans(Bearing._make, reader.loans_bearing(deal, known_at, not_loans=others))
+        last = reader.last_stated(deal, known_at, not_loans=others)
+        self._adjusted = _moved(reader.adjusting(deal, after=last, up_to=known_at), terms).rolled
+
+    def __len__(self) -> int:
+        """How many rows are gone through to know them."""
+        return len(self._bearings)
+
+    def of(self, share: Share = ALL) -> dict[str, Money]:
+        loans = live_loans(self._bearings.share(share))
+        for loan, moved in self._adjusted.items():
+            if share.holds(loan):
+                loans[loan] = loans.get(loan, 0) + moved
+        return {loan: balance for loan, balance in loans.items() if balance} if self._adjusted else loans
+
+
+def spooled_loans(make: Callable[[Iterable[Any]], Row], rows: Iterable[Row]) -> Spool[Row]:
+    """Rows that each begin with a loan."""
+    return Spool(itemgetter(0), make, rows)
 
 
 def pools_adjusted(reader: Reader, terms: Terms, period: date) -> Mapping[str, Money]:
     """By how much what is booked in a period for earlier ones raises each pool."""
     moved = _moved(reader.adjusting(terms.deal.deal, period=period), terms)
-    return {pool: moved.pool_rise(pool) for pool in terms.deal.all_pools}
+    return {pool: moved.rise_of(pool) for pool in terms.deal.all_pools}
 
 
-def _moved(events: Iterable[tuple[int, Event]], terms: Terms) -> Context:
-    return Context(RemittedMonth(date.max, [event for _, event in events]), terms)
+def _moved(events: Iterable[tuple[int, Event]], terms: Terms) -> Part:
+    return Part(Month(RemittedMonth(date.max), terms), [event for _, event in events])
 
 
 # Superseded months ----------------------------------------------------------------------------------------------------------
@@ -67,12 +89,16 @@ def month_problems(reader: Reader, versions: Versions, corrections: Sequence[Cor
         gone = {(one.line.position, one.line.event.line) for one in of_period if one.line}
         stated = [one.event for one in of_period if one.event is not None]
         kept = [event._replace(source_row=row) for subject, row in rows.items() for event in _standing(reader, versions.deal, period, subject, gone)]
-        loans = [event for event in kept if Context(RemittedMonth(period, [event]), terms).by_loan]
-        month = RemittedMonth(period, [event._replace(line=line) for line, event in enumerate((*stated, *loans), 1)])
-        touched = {loan: balance for loan, balance in loans_before(reader, versions, period).items() if loan in rows}
+        loans = [event for event in kept if Part(Month(RemittedMonth(period), terms), [event]).by_loan]
+        month = RemittedMonth(period, spooled(event._replace(line=line) for line, event in enumerate((*stated, *loans), 1)))
+        touched = {loan: balance for loan, balance in Opening(reader, versions, period).of().items() if loan in rows}
         # A loan that the month itself set up was not known before it.
         known = partial(reader.loans_known, versions.deal, known_at=known_before(reader, versions.deal, period))
-        yield from remittance_checks.check(Context(month, terms, touched, known=known, is_whole=False))
+        yield from remittance_checks.check([Month(month, terms, known=known, is_whole=False)], partial(_held, touched))
+
+
+def _held(loans: Loans, share: Share) -> Loans:
+    return {loan: balance for loan, balance in loans.items() if share.holds(loan)}
 
 
 def _both(one: Correction) -> Iterator[Event]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -61,7 +61,7 @@ def _stated(reader: Reader, versions: Versions, period: date, pool: str | None) 
     return stated
 
 
-def _differences(stated: dict[str, list[LoggedLine]], events: Collection[Event], period: date) -> Iterator[Correction]:
+def _differences(stated: dict[str, list[LoggedLine]], events: Iterable[Event], period: date) -> Iterator[Correction]:
     """Loan by loan: lines that are not said any more are taken back, and restated where one of their kind is said otherwise; what is new comes late."""
     said: dict[str, list[Event]] = defaultdict(list)
     for event in events:

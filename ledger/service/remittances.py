@@ -7,7 +7,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from itertools import chain
+from operator import itemgetter
 
 from ledger.core import schedule
 from ledger.core.events import KINDS, Event
@@ -17,17 +19,19 @@ from ledger.core.names import pool_balance
 from ledger.core.problems import Problem, ProblemsFound, nearest, stop_on
 from ledger.core.receipts import reported_value
 from ledger.core.terms import Terms
-from ledger.files import calendars, csv_text, parquet, remittance, remittance_checks, sources
+from ledger.files import calendars, csv_text, parquet, remittance, remittance_checks, sources, spool
 from ledger.files.importers import CANONICAL, PARQUET, Importer, detected, importer_of, mapping_of
 from ledger.files.remittance import RemittedMonth
-from ledger.files.remittance_checks import INCOMPLETE, Loans
+from ledger.files.remittance_month import INCOMPLETE, Group, Loans, Month
 from ledger.files.sources import Source
+from ledger.files.spool import Share, Spool
 from ledger.service import evidence
 from ledger.service.books import Stored, in_order, latest, opened_at, recorded_dates, stored
 from ledger.service.imports import ACCEPTABLE, Import, Refused
-from ledger.service.ledgers import loans_before, not_loans, pools_adjusted
+from ledger.service.ledgers import Opening, not_loans, pools_adjusted, spooled_loans
 from ledger.service.terms import Versions
 from ledger.store.engine import Store
+from ledger.store.loans import LoanBalance, added
 from ledger.store.log import Conflict, Draft, Receipt, Writer, conflict
 from ledger.store.projections import Reader
 
@@ -172,38 +176,37 @@ class _Incoming:
 
     def _month_problems(self, months: list[RemittedMonth]) -> Iterator[Problem]:
         """What does not agree in each month; its loans and pools open as the month before left them, in the log or in the same file."""
-        loans, pools, arrived = self._loans_before(months[0].period), self._pools_before(months[0].period), set[str]()
-        for month in months:
-            context = self._context(month, loans, pools, arrived)
-            for row, problem in [*remittance_checks.check(context), *_stated_elsewhere(self.reader, context.terms, month)]:
-                yield problem.at(f"{self.name}:{row}")
-            loans, pools = remittance_checks.closing_loans(context), remittance_checks.closing_pools(context)
-            arrived.update(context.rolled)
+        first, others = months[0].period, not_loans(self.versions.at(months[0].period)[0])
+        opening = Opening(self.reader, self.versions, first)
+        came = _spooled(self.reader.loans_set_up(self.versions.deal, first, not_loans=others))
 
-    def _context(self, month: RemittedMonth, loans: Loans, pools: Mapping[str, int], arrived: set[str]) -> remittance_checks.Context:
+        def loans_before(share: Share) -> Loans:
+            """The loans that a period opens with, and those that other files of the period brought."""
+            return opening.of(share) | added(came.share(share))
+
+        judged = [self._judged(month) for month in months]
+        shares = spool.shares(max(len(opening), len(came), *(len(month.events) for month in months)))
+        found = remittance_checks.check(judged, loans_before, self._pools_before(first), shares)
+        elsewhere = (one for month in judged for one in _stated_elsewhere(self.reader, month))
+        for row, problem in sorted([*found, *elsewhere], key=itemgetter(0)):
+            yield problem.at(f"{self.name}:{row}")
+
+    def _judged(self, month: RemittedMonth) -> Month:
         deal, terms = self.versions.deal, self.versions.at(month.period)[0]
-
-        def known(some: Collection[str]) -> set[str]:
-            return arrived.intersection(some) | self.reader.loans_known(deal, some)
-
-        return remittance_checks.Context(
-            month, terms, loans, pools,
-            stated=self.reader.loans_stated(deal, month.period, not_loans=not_loans(terms)),
+        stated = _spooled(self.reader.loans_stated(deal, month.period, not_loans=not_loans(terms)))
+        return Month(
+            month, terms,
+            stated=lambda share: added(stated.share(share)),
             reported={event.subject or "" for _, event in self.reader.facts(deal, month.period, ["reported"])},
             elsewhere=self._levels(terms, month.period),
-            known=known,
+            known=partial(self.reader.loans_known, deal),
             is_whole=INCOMPLETE not in self.accept,
         )  # fmt: skip
 
-    def _levels(self, terms: Terms, period: date) -> set[remittance_checks.Group]:
+    def _levels(self, terms: Terms, period: date) -> set[Group]:
         kinds = (*KINDS, *terms.deal.events)
         levels = self.reader.levels(terms.deal.deal, period, kinds, by_pool=bool(terms.deal.pools), not_loans=not_loans(terms))
-        return {remittance_checks.Group(*level) for level in levels}
-
-    def _loans_before(self, period: date) -> Loans:
-        """The loans that a period opens with, and those that other files of the period brought."""
-        arrived = self.reader.loans_set_up(self.versions.deal, period, not_loans=not_loans(self.versions.at(period)[0]))
-        return {**loans_before(self.reader, self.versions, period), **arrived}
+        return {Group(*level) for level in levels}
 
     def _pools_before(self, period: date) -> Mapping[str, int]:
         """The pools whose balance before a period the books know: where the one before it is distributed, and nothing has come for it yet.
@@ -219,17 +222,22 @@ class _Incoming:
         return {name: pool_balance(last.closing.balances, terms, name) + adjusted[name] for name in moved_by_events}
 
 
-def _stated_elsewhere(reader: Reader, terms: Terms, month: RemittedMonth) -> Iterator[tuple[int, Problem]]:
+def _spooled(balances: Iterable[LoanBalance]) -> Spool[LoanBalance]:
+    return spooled_loans(LoanBalance._make, balances)
+
+
+def _stated_elsewhere(reader: Reader, month: Month) -> Iterator[tuple[int, Problem]]:
     """(row, problem) of each reported value that the log has with another figure for the same period: an index fixing, or another source's."""
-    reported = [event for event in month.events if event.kind == "reported"]
-    known = [(event.subject, position, event) for position, event in reader.facts(terms.deal.deal, month.period, ["reported"])] if reported else []
+    terms, period = month.terms, month.rows.period
+    known = [(event.subject, position, event) for position, event in reader.facts(terms.deal.deal, period, ["reported"])]
+    reported = [event for event in month.rows.events if event.kind == "reported"] if known else []
     for event in reported:
         value = terms.deal.reported[event.subject or ""]
         for subject, position, other in known:
             if subject == event.subject and reported_value(value, other) != reported_value(value, event):
                 ours, theirs = (_shown(terms, fact) for fact in (event, other))
                 remedy = f"find out which is right: take the row out, or use `tranche correct {terms.deal.deal} FILE --reason TEXT`"
-                yield event.source_row or 1, Problem(f"`{subject}` is {ours}, position {position} states {theirs} for {month.period}", remedy)
+                yield event.source_row or 1, Problem(f"`{subject}` is {ours}, position {position} states {theirs} for {period}", remedy)
 
 
 def _shown(terms: Terms, fact: Event) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, literal, literal_column, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, literal_column, select
 
 from ledger.core.events import COMPONENTS, KINDS, OF_LIFE, SET_UP
 from ledger.core.money import Money
@@ -17,6 +17,24 @@ from ledger.store.months import pool_of
 MOVING = sorted(kind for kind, layout in KINDS.items() if kind not in SET_UP and any(COMPONENTS[name].pool for name in layout.components.values()))
 _LOANS_AT_ONCE = 500
 _ROWS_AT_ONCE = 10_000
+
+
+class LoanBalance(NamedTuple):
+    """A loan and a balance of it, units at carry scale; those of several rows of a loan add up, since a reversed balance counts below zero."""
+
+    loan: str
+    balance: Money
+
+
+class Bearing(NamedTuple):
+    """What bears on whether a loan is live, and with what balance.
+
+    It was set up, or stated in the latest period that states loans' balances; some event of that period or a later one moves its balance.
+    """
+
+    loan: str
+    says: Literal["set up", "stated", "moved", "moved later"]
+    balance: Money = 0
 
 
 class Level(NamedTuple):
@@ -41,17 +59,17 @@ class LoanReader(DealReader):
             known.update(self.connection.execute(came.where(columns.subject.in_(ordered[start : start + _LOANS_AT_ONCE]))).scalars())
         return known
 
-    def loans_stated(self, deal: str, period: date, *, not_loans: Collection[str] = ()) -> dict[str, Money]:
-        """The closing balance of each loan that was reported for a period, units at carry scale; 0 for one that ended."""
+    def loans_stated(self, deal: str, period: date, *, not_loans: Collection[str] = ()) -> Iterator[LoanBalance]:
+        """The closing balance of each loan that was reported for a period; 0 for one that ended."""
         deal_id, columns = self.deal_id(deal), tables.event.c
         of_period = columns.position.in_(self.positions(deal_id, period, None))
-        return self._balance_by_loan(deal_id, not_loans, columns.balance, columns.kind.not_in(SET_UP), of_period)
+        return self._balances(deal_id, not_loans, columns.balance, columns.kind.not_in(SET_UP), of_period)
 
-    def loans_set_up(self, deal: str, period: date, *, not_loans: Collection[str] = ()) -> dict[str, Money]:
-        """The loans that came into the pool in a period, with the balance they came with, units at carry scale."""
+    def loans_set_up(self, deal: str, period: date, *, not_loans: Collection[str] = ()) -> Iterator[LoanBalance]:
+        """The loans that came into the pool in a period, with the balance they came with."""
         deal_id, columns = self.deal_id(deal), tables.event.c
         of_period = columns.position.in_(self.positions(deal_id, period, None))
-        return self._balance_by_loan(deal_id, not_loans, func.coalesce(columns.balance, columns.amount), columns.kind.in_(SET_UP), of_period)
+        return self._balances(deal_id, not_loans, func.coalesce(columns.balance, columns.amount), columns.kind.in_(SET_UP), of_period)
 
     def levels(self, deal: str, period: date, kinds: Collection[str], *, by_pool: bool, not_loans: Collection[str] = ()) -> set[Level]:
         """How each of the kinds was reported for a period: for a pool, loan by loan, or both. What was taken back altogether was not reported."""
@@ -69,17 +87,22 @@ class LoanReader(DealReader):
         That is what the latest period with loan-level balances reported, and what was set up or purchased since and not yet reported. Paid-off loans
         are left out, and so are those that ended in the very month that set them up. Empty where the deal is kept at pool level.
         """
+        return live_loans(self.loans_bearing(deal, known_at, not_loans=not_loans))
+
+    def loans_bearing(self, deal: str, known_at: int | None = None, *, not_loans: Collection[str] = ()) -> Iterator[Bearing]:
+        """All that `live_loans` makes `loan_balances` of: of all loans, or of some of them at a time where they are many."""
         deal_id, columns = self.deal_id(deal), tables.event.c
         period = self._latest_stated_period(deal_id, known_at, not_loans)
         of_period, later = self._positions_since(deal_id, period, known_at)
-        stated = self._balance_by_loan(deal_id, not_loans, columns.balance, columns.kind.not_in(SET_UP), columns.position.in_(of_period))
         came = (columns.kind.in_(SET_UP), columns.position.in_([*of_period, *later]))
-        set_up = self._balance_by_loan(deal_id, not_loans, func.coalesce(columns.balance, columns.amount), *came)
-        # A month states the balance of every loan that it moves and leaves alive: one that was moved and states none has ended.
-        ended = self._moved(deal_id, later)
-        if not set_up.keys() <= stated.keys():
-            ended |= self._moved(deal_id, of_period) - stated.keys()
-        return {loan: balance for loan, balance in (set_up | stated).items() if balance != 0 and loan not in ended}
+        some_came = False
+        for loan, balance in self._balances(deal_id, not_loans, func.coalesce(columns.balance, columns.amount), *came):
+            some_came = True
+            yield Bearing(loan, "set up", balance)
+        for loan, balance in self._balances(deal_id, not_loans, columns.balance, columns.kind.not_in(SET_UP), columns.position.in_(of_period)):
+            yield Bearing(loan, "stated", balance)
+        yield from (Bearing(loan, "moved") for loan in self._moved(deal_id, of_period if some_came else []))
+        yield from (Bearing(loan, "moved later") for loan in self._moved(deal_id, later))
 
     def _positions_since(self, deal_id: int, period: date | None, known_at: int | None, until: date = date.max) -> tuple[list[int], list[int]]:
         """The positions of a period's commits, and of later periods' after the first of them, until one; without a period, of all that have one.
@@ -102,22 +125,25 @@ class LoanReader(DealReader):
         of_period = self.positions(deal_id, period, known_at).where(tables.log_commit.c.treatment == "original", tables.log_commit.c.source.is_not(None))
         return self.connection.execute(select(func.max(of_period.subquery().c.position))).scalar_one() or 0
 
-    def _moved(self, deal_id: int, positions: Collection[int]) -> set[str]:
+    def _moved(self, deal_id: int, positions: Collection[int]) -> Iterator[str]:
         """The loans whose balance some event moves; an adjustment states no balance, whether the loan ended or not."""
         columns, commits = tables.event.c, tables.log_commit.c
         adjusts = select(commits.position).where(commits.deal_id == deal_id, commits.treatment == "adjust")
         moving = (columns.kind.in_(MOVING), columns.subject.is_not(None), columns.position.in_(positions), columns.position.not_in(adjusts))
-        return set(self.connection.execute(select(columns.subject).where(columns.deal_id == deal_id, *moving).distinct()).scalars())
+        chosen = select(columns.subject).where(columns.deal_id == deal_id, *moving)
+        return (row[0] for row in self._streamed(chosen.distinct()))
 
-    def _balance_by_loan(self, deal_id: int, not_loans: Collection[str], value: ColumnElement[Money], *conditions: ColumnElement[bool]) -> dict[str, Money]:
-        """Signed sums by loan: a reversed balance is out, its restatement in. One row a loan and period carries a balance."""
+    def _balances(self, deal_id: int, not_loans: Collection[str], value: ColumnElement[Money], *conditions: ColumnElement[bool]) -> Iterator[LoanBalance]:
+        """A balance a row: what the database would add up by loan it would sort first, which takes longer than all the rest."""
         columns = tables.event.c
-        chosen = select(columns.subject, func.sum(value)).where(columns.deal_id == deal_id, columns.subject.is_not(None), value.is_not(None))
-        found = self.connection.execute(chosen.where(*conditions).group_by(columns.subject).execution_options(yield_per=_ROWS_AT_ONCE))
-        balances: dict[str, Money] = {}
-        for rows in found.partitions():  # many at once: a row at a time takes twice as long, all of them twice the memory
-            balances.update((loan, int(balance)) for loan, balance in rows if loan not in not_loans)
-        return balances
+        chosen = select(columns.subject, value).where(columns.deal_id == deal_id, columns.subject.is_not(None), value.is_not(None), *conditions)
+        return (LoanBalance._make(row) for row in self._streamed(chosen) if row[0] not in not_loans)
+
+    def _streamed(self, chosen: Select[Any]) -> Iterator[Row[Any]]:
+        """Rows that memory need not hold; many at once, since a row at a time takes twice as long."""
+        with self.connection.execute(chosen.execution_options(yield_per=_ROWS_AT_ONCE)) as found:
+            for rows in found.partitions():
+                yield from rows
 
     def _latest_stated_period(self, deal_id: int, known_at: int | None, not_loans: Collection[str], until: date = date.max) -> date | None:
         """The latest period, not after `until`, in which some loan's balance was reported; the last remittance nearly always, so the search goes backwards."""
@@ -135,6 +161,28 @@ class LoanReader(DealReader):
             if self.connection.execute(stated.where(of_period).limit(1)).one_or_none() is not None:
                 return period  # type: ignore[no-any-return]
         return None
+
+
+def live_loans(bearings: Iterable[Bearing]) -> dict[str, Money]:
+    """The balances of the loans that are live, units at carry scale.
+
+    A month states the balance of every loan that it moves and leaves alive: one that was moved and states none has ended.
+    """
+    said: dict[str, dict[str, Money]] = {"set up": {}, "stated": {}, "moved": {}, "moved later": {}}
+    for loan, says, balance in bearings:
+        of_kind = said[says]
+        of_kind[loan] = of_kind.get(loan, 0) + balance
+    stated, moved, later = said["stated"], said["moved"], said["moved later"]
+    known = {**said["set up"], **stated}
+    return {loan: balance for loan, balance in known.items() if balance and loan not in later and (loan not in moved or loan in stated)}
+
+
+def added(balances: Iterable[LoanBalance]) -> dict[str, Money]:
+    """The balance of each loan."""
+    total: dict[str, Money] = {}
+    for loan, balance in balances:
+        total[loan] = total.get(loan, 0) + balance
+    return total
 
 
 def of_life() -> ColumnElement[bool]:

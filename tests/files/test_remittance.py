@@ -31,7 +31,7 @@ def months_of(text: str | bytes, terms: Terms = LARCH) -> list[RemittedMonth]:
 
 def events_of(text: str | bytes, terms: Terms = LARCH) -> list[Event]:
     (month,) = months_of(text, terms)
-    return month.events
+    return list(month.events)
 
 
 def facts_of(text: str | bytes, terms: Terms = LARCH) -> list[str]:
@@ -146,7 +146,7 @@ def test_terms_are_those_of_the_month_that_a_row_belongs_to() -> None:
 
     months = remittance.read(text, "file.csv", lambda day: LARCH if day < MARCH else renamed)
 
-    assert [month.events[0].kind for month in months] == ["lottery", "raffle"]
+    assert [event.kind for month in months for event in month.events] == ["lottery", "raffle"]
 
 
 # The forms of a file -------------------------------------------------------------------------------------------------------

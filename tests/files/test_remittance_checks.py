@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,8 +11,9 @@ from hypothesis import strategies as st
 from ledger.core.events import Event
 from ledger.core.terms import Terms
 from ledger.files import deal_file, remittance_checks
-from ledger.files.remittance import RemittedMonth
-from ledger.files.remittance_checks import Context
+from ledger.files.remittance import RemittedMonth, spooled
+from ledger.files.remittance_month import Loans, Month, Part
+from ledger.files.spool import ALL, SHARES, Share
 from tests.conftest import ROOT
 from tests.files.test_remittance import MARCH
 
@@ -23,8 +25,26 @@ TWO_POOLS = deal_file.load(
 )
 
 
+class Case(NamedTuple):
+    """Rows of a month, the terms of the deal, and the loans before it."""
+
+    events: list[Event]
+    terms: Terms
+    opening: Loans
+
+    @property
+    def month(self) -> Month:
+        return Month(RemittedMonth(MARCH, spooled(self.events)), self.terms)
+
+    def opening_of(self, share: Share) -> Loans:
+        return {loan: balance for loan, balance in self.opening.items() if share.holds(loan)}
+
+    def problems(self, shares: Iterable[Share] = (ALL,)) -> list[tuple[int, str]]:
+        return [(row, problem.fact) for row, problem in remittance_checks.check([self.month], self.opening_of, shares=shares)]
+
+
 @st.composite
-def months(draw: st.DrawFn) -> tuple[Context, int]:
+def months(draw: st.DrawFn) -> tuple[Case, int]:
     """A month of loans that agrees, and the number of one of its figures: openings, movements of each kind, what they leave, and the pools' sums."""
     terms: Terms = draw(st.sampled_from([ONE_POOL, TWO_POOLS]))
     pools: list[str] = draw(st.lists(st.sampled_from([*terms.deal.pools] or [""]), min_size=1, max_size=6))
@@ -42,51 +62,55 @@ def months(draw: st.DrawFn) -> tuple[Context, int]:
     events += [Event(0, "closing_balance", pool or None, balance=balance) for pool, balance in closing.items()]
     lines = [event._replace(line=line, source_row=line + 1) for line, event in enumerate(draw(st.permutations(events)), 1)]
     numbers = [index for index, event in enumerate(lines) if event.principal is not None or event.amount is not None or event.balance is not None]
-    return Context(RemittedMonth(MARCH, lines), terms, opening), draw(st.sampled_from(numbers))
-
-
-def facts_of(context: Context) -> list[str]:
-    return [problem.fact for _, problem in remittance_checks.check(context)]
+    return Case(lines, terms, opening), draw(st.sampled_from(numbers))
 
 
 @given(months())
-def test_month_that_agrees_has_no_problems_and_closes_with_what_it_states(month: tuple[Context, int]) -> None:
-    context, _ = month
+def test_month_that_agrees_has_no_problems_and_closes_with_what_it_states(month: tuple[Case, int]) -> None:
+    case, _ = month
 
-    assert facts_of(context) == []
-    stated = {event.subject: event.balance for event in context.month.events if event.kind == "payment" and event.balance}
-    assert remittance_checks.closing_loans(context) == stated
+    assert case.problems() == []
+    stated = {event.subject: event.balance for event in case.events if event.kind == "payment" and event.balance}
+    assert Part(case.month, case.events, case.opening).closing == stated
 
 
 @given(months(), st.integers(1, 10**9))
-def test_any_figure_that_moves_or_states_a_balance_is_missed_when_it_is_changed(month: tuple[Context, int], change: int) -> None:
-    context, index = month
-    events = list(context.month.events)
+def test_any_figure_that_moves_or_states_a_balance_is_missed_when_it_is_changed(month: tuple[Case, int], change: int) -> None:
+    case, index = month
+    events = list(case.events)
     column = next(column for column in ("principal", "amount", "balance") if getattr(events[index], column) is not None)
     events[index] = events[index]._replace(**{column: getattr(events[index], column) + change})
 
-    assert facts_of(replace(context, month=RemittedMonth(MARCH, events))) != []
+    assert case._replace(events=events).problems() != []
 
 
 @given(months())
-def test_loan_whose_rows_are_all_left_out_is_missed(month: tuple[Context, int]) -> None:
-    context, _ = month
-    gone = next(iter(context.opening))
-    events = [event for event in context.month.events if event.subject != gone]
+def test_loan_whose_rows_are_all_left_out_is_missed(month: tuple[Case, int]) -> None:
+    case, _ = month
+    gone = next(iter(case.opening))
+    events = [event for event in case.events if event.subject != gone]
 
-    facts = facts_of(replace(context, month=RemittedMonth(MARCH, events)))
+    problems = case._replace(events=events).problems()
 
-    assert len(context.opening) == 1 or any(fact.startswith(f"loan {gone}, with a balance of") for fact in facts)
+    assert len(case.opening) == 1 or any(fact.startswith(f"loan {gone}, with a balance of") for _, fact in problems)
 
 
 @given(months())
-def test_rows_repeated_are_found_one_by_one(month: tuple[Context, int]) -> None:
-    context, _ = month
-    count = len(context.month.events)
-    twice = [event._replace(line=line, source_row=line + 1) for line, event in enumerate([*context.month.events, *context.month.events], 1)]
+def test_rows_repeated_are_found_one_by_one(month: tuple[Case, int]) -> None:
+    case, _ = month
+    count = len(case.events)
+    twice = [event._replace(line=line, source_row=line + 1) for line, event in enumerate([*case.events, *case.events], 1)]
 
-    found = {
-        row for row, problem in remittance_checks.check(replace(context, month=RemittedMonth(MARCH, twice))) if "stands twice, first in row" in problem.fact
-    }
+    found = {row for row, fact in case._replace(events=twice).problems() if "stands twice, first in row" in fact}
 
     assert found == set(range(count + 2, 2 * count + 2))
+
+
+@given(months(), st.sets(st.integers(0, 20)), st.integers(1, 10**9))
+def test_loans_looked_at_a_share_at_a_time_have_the_same_problems_as_all_at_once(month: tuple[Case, int], gone: set[int], change: int) -> None:
+    case, index = month
+    events = list(case.events)
+    events[index] = events[index]._replace(interest=-change, balance=change)
+    wrong = case._replace(events=[event for number, event in enumerate(events) if number not in gone])
+
+    assert wrong.problems(Share(number, SHARES) for number in range(SHARES)) == wrong.problems()

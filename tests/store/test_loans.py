@@ -46,8 +46,8 @@ def test_period_says_which_loans_it_brought_and_which_balances_it_stated(opened:
     append(opened, draft([Event(0, "closing_balance", "reserve", balance=7), Event(0, "closing_balance", balance=250)], MAY))
 
     with opened.reading() as reader:
-        assert [reader.loans_set_up(DEAL, month) for month in (APRIL, MAY)] == [{"L-1": 100, "L-2": 200}, {"L-3": 50}]
-        assert [reader.loans_stated(DEAL, month, not_loans=["reserve"]) for month in (APRIL, MAY)] == [{"L-1": 99}, {"L-1": 0}]
+        assert [dict(reader.loans_set_up(DEAL, month)) for month in (APRIL, MAY)] == [{"L-1": 100, "L-2": 200}, {"L-3": 50}]
+        assert [dict(reader.loans_stated(DEAL, month, not_loans=["reserve"])) for month in (APRIL, MAY)] == [{"L-1": 99}, {"L-1": 0}]
 
 
 def test_loans_that_all_ended_without_a_balance_are_gone(opened: Store) -> None:

@@ -1,0 +1,104 @@
+"""Rows that may be more than memory should hold: a month of a million loans, the balances they open with.
+
+What is looked at loan by loan needs all the rows of a loan together, and never two loans: so it can be done a share of the loans at a time. Once rows are
+many they lie in a temporary file, which goes when the spool does, in their order and so that the rows of one share can be read without the others.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterable, Iterator
+from io import SEEK_END
+from itertools import chain
+from tempfile import SpooledTemporaryFile
+from typing import Any, Generic, NamedTuple, TypeVar
+from weakref import finalize
+
+Row = TypeVar("Row", bound=tuple[Any, ...])
+HELD = 2**16
+"""Rows that are held in memory; as many are written, and read back in order, at once."""
+SHARES = 16
+"""How many shares the loans of more rows are parted into."""
+
+
+class Share(NamedTuple):
+    """One of so many parts of all subjects, numbered from 0."""
+
+    number: int = 0
+    of: int = 1
+
+    def holds(self, subject: str | None) -> bool:
+        """Whether a subject is of this share; each is of one. Parted by hash, a share is the same within one run of the program and no longer."""
+        return hash(subject) % self.of == self.number
+
+
+ALL = Share()
+"""The only share."""
+
+
+def shares(most: int) -> list[Share]:
+    """How to go through spools of which the longest has so many rows: at once while they fit into memory."""
+    parts = 1 if most <= HELD else SHARES
+    return [Share(number, parts) for number in range(parts)]
+
+
+class Spool(Generic[Row]):
+    """Rows in order. `subject` tells by what a row is parted into shares; `make` makes a row of the plain tuple that it is kept as."""
+
+    def __init__(self, subject: Callable[[Row], str | None], make: Callable[[Iterable[Any]], Row], rows: Iterable[Row] = ()) -> None:
+        self._subject, self._make = subject, make
+        self._held: list[Row] = []
+        self._chunks: list[_Chunk] = []
+        self._file = SpooledTemporaryFile(max_size=1)  # noqa: SIM115  # becomes a file when a chunk is written, and lives as long as the spool
+        finalize(self, self._file.close)
+        self.extend(rows)
+
+    def __len__(self) -> int:
+        return HELD * len(self._chunks) + len(self._held)
+
+    def __iter__(self) -> Iterator[Row]:
+        for chunk in self._chunks:
+            parts = [iter(self._read(chunk, number)) for number in range(SHARES)]
+            yield from map(next, map(parts.__getitem__, chunk.order))
+        yield from self._held
+
+    def append(self, row: Row) -> None:
+        self._held.append(row)
+        if len(self._held) == HELD:
+            self._write()
+
+    def extend(self, rows: Iterable[Row]) -> None:
+        for row in rows:
+            self.append(row)
+
+    def share(self, share: Share) -> list[Row]:
+        """The rows of the subjects of a share, in order."""
+        if share.of == 1:
+            return list(self)
+        held = [row for row in self._held if share.holds(self._subject(row))]
+        return [*chain.from_iterable(self._read(chunk, share.number) for chunk in self._chunks), *held]
+
+    def _write(self) -> None:
+        """Write what is held as a chunk, its rows by share."""
+        self._file.seek(0, SEEK_END)
+        parts: list[list[tuple[Any, ...]]] = [[] for _ in range(SHARES)]
+        order = bytes(hash(self._subject(row)) % SHARES for row in self._held)
+        for row, number in zip(self._held, order, strict=True):
+            parts[number].append(row[:])  # plain: the name of a class beside each row would take as long as the row
+        self._held.clear()
+        starts = []
+        for part in parts:
+            starts.append(self._file.tell())
+            pickle.dump(part, self._file, pickle.HIGHEST_PROTOCOL)
+        self._chunks.append(_Chunk(order, starts))
+
+    def _read(self, chunk: _Chunk, number: int) -> Iterator[Row]:
+        self._file.seek(chunk.starts[number])
+        return map(self._make, pickle.load(self._file))  # noqa: S301  # this process wrote it, into a file that has no name
+
+
+class _Chunk(NamedTuple):
+    """Rows that were written together: the share of each, and where in the file each share begins."""
+
+    order: bytes
+    starts: list[int]
