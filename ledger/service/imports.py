@@ -213,11 +213,14 @@ class Import:
         return LoansBefore(balances, losses, ever.__contains__, is_empty=not ever)
 
     def _missing(self) -> Iterator[Event]:
-        """A row for each live loan that the file leaves out, where that is accepted."""
+        """A row for each live loan that the file leaves out, where that is accepted; what another file of the period says of a loan is said."""
         assert self._before is not None
+        assert self.period is not None
         prefix = "" if self.pool is None else f"{self.pool}/"
         live = (loan for loan, balance in self._before.balances.items() if balance and loan.startswith(prefix))
-        for loan in [loan for loan in live if loan.removeprefix(prefix) not in self._seen]:
+        missing = [loan for loan in live if loan.removeprefix(prefix) not in self._seen]
+        elsewhere = self.reader.loans_reported(self.versions.deal, self.period) if missing else set()
+        for loan in [loan for loan in missing if loan not in elsewhere]:
             self._note(MISSING_LOANS, loan, self._before.balances[loan])
             yield not_reported(loan, self._before.balances[loan])
 

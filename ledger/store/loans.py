@@ -65,6 +65,13 @@ class LoanReader(DealReader):
         of_period = columns.position.in_(self.positions(deal_id, period, None))
         return self._balances(deal_id, not_loans, columns.balance, columns.kind.not_in(SET_UP), of_period)
 
+    def loans_reported(self, deal: str, period: date) -> set[str]:
+        """Whatever is named by some event of a period that sets no loan up: loans, and pools and accounts among them."""
+        deal_id, columns = self.deal_id(deal), tables.event.c
+        of_period = columns.position.in_(self.positions(deal_id, period, None))
+        chosen = select(columns.subject).where(columns.deal_id == deal_id, of_period, columns.kind.not_in(SET_UP), columns.subject.is_not(None))
+        return set(self.connection.execute(chosen.distinct()).scalars())
+
     def loans_set_up(self, deal: str, period: date, *, not_loans: Collection[str] = ()) -> Iterator[LoanBalance]:
         """The loans that came into the pool in a period, with the balance they came with."""
         deal_id, columns = self.deal_id(deal), tables.event.c

@@ -13,6 +13,7 @@ from ledger.core.mapping_report import MISSING_LOANS, MappingReport
 from ledger.core.problems import ProblemsFound
 from ledger.files.importers import detected
 from ledger.files.importers.absee_auto import ABSEE_AUTO
+from ledger.service.loans import check_loans
 from ledger.store.engine import Store
 from tests.importers import auto_tape
 from tests.importers.ex102 import Asset, exhibit
@@ -126,6 +127,19 @@ def test_loan_that_is_left_out_must_be_accepted(sqlite: str) -> None:
         remitted(store, FEBRUARY)
         with pytest.raises(ProblemsFound, match=r"1 live loans are not in the file: .*1,010.00 at most: 4\); .*--accept missing-loans"):
             remitted(store, MARCH)
+
+
+def test_loan_that_another_file_of_the_period_ended_is_not_missing(sqlite: str) -> None:
+    beside = b"distribution_date,loan,kind,principal,interest,balance\n2025-04-15,4,payoff,1010.00,5.00,0.00\n"
+    with closing(opened(sqlite)) as store:
+        remitted(store, JANUARY)
+        remitted(store, FEBRUARY)
+        service.remit(store, "WHEELS", beside, "beside.csv", source_name="administrator", accept=["incomplete"], actor="trustee")
+        report, balance = remitted(store, MARCH), pool(store, "closing_balance")
+        rolled = check_loans(store, "WHEELS")
+
+    assert (report.warnings, balance) == ([], "0.00")
+    assert rolled.is_clean
 
 
 WRONG = {
