@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -18,9 +19,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ledger import service
 from ledger.core.correction import Treatment
+from ledger.core.mapping_report import DIFFERENCES
+from ledger.core.problems import ProblemsFound
+from ledger.service import evidence
 from ledger.store.engine import Store
 from ledger.store.keys import Signer
 from tests.cli.conftest import DEAL, FEBRUARY, MARCH
+from tests.importers import test_absee_auto as wheels
+from tests.importers.ex102 import exhibit
 
 MAKER, CHECKER, LEFT = "m.okafor", "a.lindqvist", "j.silva"
 SEEDS = {MAKER: 1, CHECKER: 2, LEFT: 3}
@@ -117,6 +123,26 @@ def keep(store: Store) -> None:
     for actor in (MAKER, CHECKER):
         correct(store, reopened, "march.csv", "reopen", actor)
     publish(store, "2025-03")
+    keep_loans(store)
+
+
+def keep_loans(store: Store) -> None:
+    """Two months of loans from filings, with a difference that was refused and then accepted by name, and one of the files erased."""
+    with signing(store, MAKER):
+        service.open_deal(store, wheels.DEAL.encode(), "wheels.yaml", actor=MAKER)
+    differs = {**wheels.FEBRUARY[0], "reportingPeriodActualEndBalanceAmount": "779.00"}
+    for month, assets in {"2025-02": wheels.JANUARY, "2025-03": [differs, *wheels.FEBRUARY[1:]]}.items():
+        file = exhibit("autoloan", assets)
+        with signing(store, MAKER):
+            try:
+                service.remit(store, "WHEELS", file, f"{month}.xml", actor=MAKER)
+            except ProblemsFound:
+                service.remit(store, "WHEELS", file, f"{month}.xml", accept=[DIFFERENCES], actor=MAKER)
+            service.distribute(store, "WHEELS", actor=MAKER)
+        with signing(store, CHECKER):
+            service.approve(store, "WHEELS", month, actor=CHECKER)
+    with signing(store, MAKER):
+        evidence.erase(store, "WHEELS", sha256(exhibit("autoloan", wheels.JANUARY)).hexdigest(), reason="held too long", actor=MAKER)
 
 
 def main() -> None:

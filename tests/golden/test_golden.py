@@ -13,19 +13,26 @@ import pytest
 
 from ledger import service
 from ledger.core.events import Event
+from ledger.core.mapping_report import MISSING_LOANS, RESTATED_OPENINGS
 from ledger.core.problems import ProblemsFound
 from ledger.core.statement import Statement
+from ledger.service.evidence import arrived
 from ledger.store.copying import copy_rows
 from ledger.store.engine import Store
 from ledger.store.schema import migrations_folder
 from tests.golden import make
+from tests.importers import test_absee_auto as wheels
+from tests.importers.ex102 import exhibit
 
 FOLDER = Path(__file__).parent
 HEADS = {
     "0.1": "73c604bd6ef65d2d4646146a4d726d034154b6ba20fff9d41e19033175c0f321",
     "0.5": "809a5907adc9f8cb47868a3749f8070799109709896bcf24e3a73323e54499f4",
+    "0.6": "10dbba80846c2fb901b8b2761ed7a556de08f1372caa13ec51fcae88ce25fe1a",
 }
 """Where the golden books of each release end: this never changes."""
+HEAD_OF_LOANS = "ae04bd123fc3960abfcba66e0d865604626a2f8bb7855101752317a2f03277ea"
+"""The same of the deal that 0.6 keeps loan by loan."""
 SAID_BY_ALL = {
     ("2025-02-25", "A", "closing_balance"): "790000.00",
     ("2025-03-25", "R", "interest_paid"): "1450.00",
@@ -35,10 +42,13 @@ FIGURES = {
     "0.1": SAID_BY_ALL | {("2025-03-25", "B", "realized_loss"): "5000.00", ("2025-04-25", "B", "interest_paid"): "1462.50"},
     "0.5": SAID_BY_ALL | {("2025-03-25", "B", "realized_loss"): "4000.00", ("2025-04-25", "B", "interest_paid"): "1470.00"},
 }
+FIGURES["0.6"] = FIGURES["0.5"]
 """Some of what they say, by hand: A is paid 10,000 of principal a month at 6 %, R has 7,000 - 100 - 3,950 - 1,500 in March, and B bears its charge-off.
-In 0.5 March was reopened: the charge-off is 4,000, and April's interest of B a twelfth of 9 % of 196,000."""
-DISTRIBUTIONS = {"0.1": 3, "0.5": 5}
-"""How many distributions there are: in 0.5 March and April have two versions."""
+From 0.5 on March was reopened: the charge-off is 4,000, and April's interest of B a twelfth of 9 % of 196,000."""
+DISTRIBUTIONS = {"0.1": 3, "0.5": 5, "0.6": 5}
+"""How many distributions there are: from 0.5 on March and April have two versions."""
+READ_AS = {"0.1": {"csv"}, "0.5": {"csv"}, "0.6": {"csv/1"}}
+"""How each release recorded what a file was read as."""
 MAY = "distribution_date,kind,value\n2025-05-25,interest,6800.00\n2025-05-25,scheduled_principal,10000.00\n"
 MIGRATIONS = {
     "0001_books.py": "c32ee13d3b1654fb64287d67454ebc09be24f16f940003054f8b38c36c81b5cc",
@@ -101,15 +111,15 @@ def test_golden_books_without_keys_go_on(books: Store) -> None:
     assert service.verify(books, "COVE-1").periods == 4
 
 
-@pytest.mark.parametrize("release", ["0.5"])
-def test_golden_books_with_keys_go_on_with_them(books: Store) -> None:
+@pytest.mark.parametrize("release", ["0.5", "0.6"])
+def test_golden_books_with_keys_go_on_with_them(books: Store, release: str) -> None:
     with pytest.raises(ProblemsFound, match=r"m\.okafor"):
         service.remit(books, "COVE-1", MAY.encode(), "may.csv", actor=make.MAKER)
     make.remit(books, "2025-05", MAY)
     make.distribute(books, "2025-05")
 
     verified = service.verify(books, "COVE-1")
-    assert (verified.problems, verified.periods) == ((), DISTRIBUTIONS["0.5"] + 1)
+    assert (verified.problems, verified.periods) == ((), DISTRIBUTIONS[release] + 1)
     with books.reading() as reader:
         assert reader.signed_count("COVE-1") == reader.head("COVE-1").position
 
@@ -123,8 +133,8 @@ def received(books: Store) -> tuple[set[str | None], set[str | None]]:
     return {event.code for event in read}, {event.code for event in stored}
 
 
-def test_golden_books_are_read_as_the_present_versions_of_events_and_kept_as_they_were(books: Store) -> None:
-    assert received(books) == ({"csv/1"}, {"csv"})
+def test_golden_books_are_read_as_the_present_versions_of_events_and_kept_as_they_were(books: Store, release: str) -> None:
+    assert received(books) == ({"csv/1"}, READ_AS[release])
 
 
 def test_golden_books_exported_and_imported_keep_every_hash(books: Store, release: str, database: str) -> None:
@@ -134,14 +144,27 @@ def test_golden_books_exported_and_imported_keep_every_hash(books: Store, releas
     service.import_bundle(other, bundle, "COVE-1.bundle")
 
     verified = service.verify(other, "COVE-1")
-    assert (verified.problems, verified.head, received(other)) == ((), HEADS[release], ({"csv/1"}, {"csv"}))
+    assert (verified.problems, verified.head, received(other)) == ((), HEADS[release], ({"csv/1"}, READ_AS[release]))
     other.close()
 
 
-def test_a_line_of_an_earlier_version_is_proven_as_it_was_recorded(books: Store) -> None:
+@pytest.mark.parametrize("release", ["0.6"])
+def test_golden_books_of_loans_are_whole_and_go_on(books: Store) -> None:
+    verified = service.verify(books, "WHEELS", all_evidence=True)
+    with make.signing(books, make.MAKER):
+        service.remit(books, "WHEELS", exhibit("autoloan", wheels.MARCH), "march.xml", accept=[MISSING_LOANS, RESTATED_OPENINGS], actor=make.MAKER)
+    with books.reading() as reader:
+        accepted = [(event.subject, event.amount) for _, event in reader.events("WHEELS", kinds=["acceptance"])]
+
+    assert (verified.problems, verified.head, verified.periods) == ((), HEAD_OF_LOANS, 2)
+    assert accepted == [("balance-differences", 100), ("missing-loans", 101000), ("restated-openings", 100)]
+    assert [one.size is not None for one in arrived(books, "WHEELS")] == [False, True, True, True]
+
+
+def test_a_line_of_an_earlier_version_is_proven_as_it_was_recorded(books: Store, release: str) -> None:
     made = service.check_proof(json.dumps(service.prove(books, "COVE-1", 2, 1)), "proof.json")
 
-    assert (made.event[1], made.event[Event._fields.index("code")]) == ("received", "csv")
+    assert (made.event[1], made.event[Event._fields.index("code")]) == ("received", *READ_AS[release])
 
 
 def test_the_golden_books_of_this_release_are_made_the_same_each_time(tmp_path: Path) -> None:
