@@ -7,7 +7,7 @@ was meant.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -43,6 +43,18 @@ def read_blocks(source: Source, name: str, known: Sequence[str], required: Seque
             raise ProblemsFound([Problem(f"the file has more than {most:,} rows", "split it by period", place=name)])
         texts = ", ".join(_text_of(column, kind) for column, kind in types.items())
         yield from _blocks(connection.execute(f"SELECT {texts} FROM read_parquet(?)", [str(path)]), list(types), name)
+
+
+def read_rows(source: Source, name: str, numbers: Collection[int]) -> Iterator[tuple[int, list[str]]]:
+    """(number, cells) of some rows of any Parquet file, each cell that says something as COLUMN=VALUE. Raises ProblemsFound where it is no such file."""
+    with _named(source) as path, _connected(path, name) as connection:
+        chosen = connection.execute(
+            "SELECT * FROM read_parquet(?, file_row_number = true) WHERE file_row_number + 1 IN (SELECT unnest(?))", [str(path), [*numbers]]
+        )
+        *names, _ = [column for column, *_ in chosen.description or ()]
+        while rows := chosen.fetchmany(ROWS_AT_ONCE):
+            for *cells, number in rows:
+                yield number + 1, [f"{column}={cell}" for column, cell in zip(names, cells, strict=True) if cell is not None]
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +14,7 @@ from ledger.core.events import Event
 from ledger.core.explanation import Explanation, with_rows
 from ledger.core.log_text import MOST_CHARACTERS, has_refused
 from ledger.core.problems import Problem, ProblemsFound, stop_on
-from ledger.files import sources
+from ledger.files import kept_rows, sources
 from ledger.files.remittance import MOST_LISTED
 from ledger.files.sources import Source
 from ledger.service.books import numbered
@@ -29,14 +29,6 @@ OUTCOMES = ("appended", "already appended")
 PROPOSED, REFUSED = "proposed", "refused"
 FEWEST_DIGITS = 6
 """Of a digest, where its beginning names a file."""
-SHOWN_CHARACTERS = 300
-"""Of one line, as it is printed."""
-RECORD_CHARACTERS = 6_000
-"""Of a record of XML, which runs on over lines."""
-BEGINS, ENDS = b"<assets>", b"</assets>"
-"""Of such a record: it is known by the line that it begins in."""
-WITHOUT_LINES = (b"PK\x03\x04", b"PAR1")
-"""The first bytes of files that have no lines: workbooks and Parquet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +125,12 @@ def file_of(store: Store, deal: str, digest: str) -> Iterator[bytes]:
 
 
 def row_of(store: Store, deal: str, digest: str, number: int) -> str:
-    """One line of a file, counted from 1, as text that can be printed. Raises ProblemsFound where it has no such line."""
+    """One row of a file, by the number that events name it by, as text that can be printed. Raises ProblemsFound where it has no such row."""
     with store.reading() as reader:
         file = _kept(reader, deal, digest)
-        found = _lines(files.read(reader, deal, file, store.evidence_key), [number])
+        found = kept_rows.rows(files.read(reader, deal, file, store.evidence_key), [number], file.digest)
     if number not in found:
-        raise ProblemsFound([Problem(f"the file {file.digest} has no line {number}", "lines are counted from 1, the header's included", place=deal)])
+        raise ProblemsFound([Problem(f"the file {file.digest} has no row {number}", "lines are counted from 1, the header's included", place=deal)])
     return found[number]
 
 
@@ -154,9 +146,9 @@ def refusals(store: Store, deal: str, digest: str) -> list[str]:
 
 
 def explained_by_rows(store: Store, deal: str, figures: Mapping[str, Explanation]) -> dict[str, Explanation]:
-    """Explanations with the text of each row that they end in, where its file is kept and has lines.
+    """Explanations with the text of each row that they end in, where its file is kept.
 
-    Raises ProblemsFound for a file that is encrypted with another key, or altered.
+    Raises ProblemsFound for a file that is encrypted with another key, altered, or a workbook or Parquet file whose reader is not installed.
     """
     wanted: dict[str, set[int]] = defaultdict(set)
     for source in (node.source for figure in figures.values() for node in figure.every()):
@@ -165,46 +157,9 @@ def explained_by_rows(store: Store, deal: str, figures: Mapping[str, Explanation
     with store.reading() as reader:
         kept = files.kept(reader, deal)
         read = sorted(wanted.keys() & kept.keys())
-        found = {digest: _lines(files.read(reader, deal, kept[digest], store.evidence_key), wanted[digest]) for digest in read}
+        found = {digest: kept_rows.rows(files.read(reader, deal, kept[digest], store.evidence_key), wanted[digest], digest) for digest in read}
     rows = {(digest, number): text for digest, texts in found.items() for number, text in texts.items()}
     return {item: with_rows(figure, rows) for item, figure in figures.items()}
-
-
-def _lines(pieces: Iterable[bytes], numbers: Collection[int]) -> dict[int, str]:
-    """Some rows of a file by the number of the line that they begin in; none of a file that has no lines. All of it is read, so that its digest is proven."""
-    found: dict[int, bytes] = {}
-    record: int | None = None
-    for number, line in _numbered(pieces):
-        if record is None and number in numbers:
-            found[number], record = line, number if BEGINS in line else None
-        elif record is not None and len(found[record]) < RECORD_CHARACTERS:
-            found[record] += b" " + line.strip()
-        record = None if ENDS in line else record
-    return {number: _shown(line, RECORD_CHARACTERS if BEGINS in line else SHOWN_CHARACTERS) for number, line in found.items()}
-
-
-def _numbered(pieces: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    """(number, line) of each line, of which no more is kept than is shown. The pieces are read to the end whatever they are."""
-    number, line = 1, b""
-    for index, piece in enumerate(pieces):
-        if index == 0 and piece.startswith(WITHOUT_LINES):
-            number = 0
-        if not number:
-            continue
-        first, *others = piece.split(b"\n")
-        line = (line + first)[: 4 * SHOWN_CHARACTERS + 4]
-        for other in others:
-            yield number, line
-            number, line = number + 1, other
-    if line:
-        yield number, line
-
-
-def _shown(line: bytes, most: int) -> str:
-    """A line as text on one line: what does not print is written out, and what is too long is cut."""
-    text = line.removesuffix(b"\r").decode("utf-8", "replace")
-    cut = text if len(text) <= most else f"{text[:most]} ..."
-    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in cut)
 
 
 # Erasing ------------------------------------------------------------------------------------------------------------------

@@ -7,7 +7,9 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pytest
+import xlsxwriter
 from sqlalchemy import Executable, Table, delete, insert, update
 
 from ledger import service
@@ -168,7 +170,7 @@ def test_rows_are_found_whatever_part_they_stand_in(books: Store) -> None:
 
     assert evidence.row_of(books, "COVE-1", digest, 2) == "2025-02-25,interest,,8000.00"
     assert evidence.row_of(books, "COVE-1", digest, PART_BYTES + 5) == "2025-02-25,charge_off,,5.00"
-    with pytest.raises(ProblemsFound, match=f"has no line {PART_BYTES + 6}"):
+    with pytest.raises(ProblemsFound, match=f"has no row {PART_BYTES + 6}"):
         evidence.row_of(books, "COVE-1", digest, PART_BYTES + 6)
 
 
@@ -468,11 +470,39 @@ def test_record_of_xml_is_shown_from_the_line_that_it_begins_in_to_its_end(books
     assert evidence.row_of(books, "COVE-1", digest_of(books), 8) == "  <assetNumber>L-2</assetNumber>"
 
 
-def test_workbook_has_no_lines(books: Store) -> None:
+def workbook(path: Path) -> bytes:
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["L-1", 100.25, 7])
+        sheet.write_row(2, 0, ["L-2", 99, 0.045])
+    return path.read_bytes()
+
+
+def test_row_of_a_workbook_is_shown_by_its_cells(books: Store, tmp_path: Path) -> None:
+    with pytest.raises(ProblemsFound):
+        remit(books, workbook(tmp_path / "book.xlsx"), "book.xlsx")
+
+    assert evidence.row_of(books, "COVE-1", digest_of(books), 1) == "L-1, 100.25, 7"
+    assert evidence.row_of(books, "COVE-1", digest_of(books), 3) == "L-2, 99, 0.045"
+    with pytest.raises(ProblemsFound, match="has no row 2"):
+        evidence.row_of(books, "COVE-1", digest_of(books), 2)
+
+
+def test_figure_that_came_in_a_parquet_file_is_explained_by_its_row(books: Store, tmp_path: Path) -> None:
+    rows = "('2025-02-25', 'interest', 8000.00::DECIMAL(18, 2)), ('2025-02-25', 'scheduled_principal', 10000.00)"
+    duckdb.sql(f"COPY (SELECT * FROM (VALUES {rows}) AS t(distribution_date, kind, value)) TO '{tmp_path}/file' (FORMAT parquet)")
+    remit(books, (tmp_path / "file").read_bytes(), "february.parquet")
+
+    assert evidence.row_of(books, "COVE-1", digest_of(books), 2) == "distribution_date=2025-02-25, kind=scheduled_principal, value=10000.00"
+    with pytest.raises(ProblemsFound, match="has no row 3"):
+        evidence.row_of(books, "COVE-1", digest_of(books), 3)
+
+
+def test_file_that_only_begins_as_a_workbook_has_no_rows(books: Store) -> None:
     with pytest.raises(ProblemsFound):
         remit(books, b"PK\x03\x04\nsecond\n", "book.xlsx")
 
-    with pytest.raises(ProblemsFound, match="has no line 2"):
+    with pytest.raises(ProblemsFound, match="this is no Excel file that can be read"):
         evidence.row_of(books, "COVE-1", digest_of(books), 2)
 
 

@@ -259,16 +259,17 @@ def sheet_records(names: Sequence[str]) -> Records:
     """Records of the first sheet of an Excel workbook, without a header. Whoever made it kept numbers as floating point: 15 digits are read, no more."""
 
     def read(stream: BinaryIO, name: str, wanted: frozenset[str], seen: Counter[str]) -> Iterator[Block]:
-        rows = _sheet(stream, name)
+        rows = list(sheet_rows(stream, name))
         wrong = next((len(row) for _, row in rows if len(row) != len(names)), None)
         if wrong is not None:
             raise _refused(f"the sheet has {wrong} columns, the format {len(names)}", "ask for the file as it was sent", name)
-        yield from _blocks(((number, list(map(_cell, row))) for number, row in rows), names, wanted, seen)
+        yield from _blocks(rows, names, wanted, seen)
 
     return read
 
 
-def _sheet(stream: BinaryIO, name: str) -> list[tuple[int, list[Any]]]:
+def sheet_rows(stream: BinaryIO, name: str) -> Iterator[tuple[int, list[str]]]:
+    """(number, cells) of each row of the first sheet that has something in it. Raises ProblemsFound where it is no workbook."""
     try:
         import python_calamine
     except ImportError:
@@ -278,7 +279,7 @@ def _sheet(stream: BinaryIO, name: str) -> list[tuple[int, list[Any]]]:
     except (python_calamine.CalamineError, IndexError) as error:
         raise _refused(f"this is no Excel file that can be read: {error}", "save it as .xlsx, or as CSV", name) from None
     found = enumerate(sheet.to_python(skip_empty_area=False), 1)
-    return [(number, row) for number, row in found if any(cell != "" for cell in row)]
+    yield from ((number, list(map(_cell, row))) for number, row in found if any(cell != "" for cell in row))
 
 
 def _cell(value: Any) -> str:
