@@ -168,7 +168,7 @@ def table_records(delimiter: str = ",") -> Records:
             raise _refused(f"the column `{twice}` stands twice", "keep one of them", f"{name}:1")
         if wanted.isdisjoint(names):
             raise _refused("the first line names none of the format's columns", f"they are {', '.join(sorted(wanted))}", f"{name}:1")
-        yield from _blocks(rows, names, wanted, seen)
+        yield from _blocks(iter(rows), names, wanted, seen)
 
     return read
 
@@ -263,7 +263,7 @@ def sheet_records(names: Sequence[str]) -> Records:
         wrong = next((len(row) for _, row in rows if len(row) != len(names)), None)
         if wrong is not None:
             raise _refused(f"the sheet has {wrong} columns, the format {len(names)}", "ask for the file as it was sent", name)
-        yield from _blocks(rows, names, wanted, seen)
+        yield from _blocks(iter(rows), names, wanted, seen)
 
     return read
 
