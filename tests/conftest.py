@@ -6,12 +6,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from ledger.store.engine import Store
 from tests import servers
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What runs on every change runs the same each time; a long run looks where nobody looked before, and prints what it found."""
+    if config.option.markexpr != "long":
+        settings.register_profile("fixed", derandomize=True, deadline=None)
+        settings.load_profile("fixed")
 
 
 def shared(path: str) -> Path:
