@@ -14,12 +14,12 @@ from ledger.core.events import Event
 from ledger.core.problems import Problem, ProblemsFound, stop_on
 from ledger.core.receipts import reported_value
 from ledger.core.terms import Terms
-from ledger.files import calendars, index_rates
+from ledger.files import calendars, index_rates, sources
 from ledger.files.importers import CANONICAL, mapping_of
 from ledger.files.index_rates import FixingRow
+from ledger.service import evidence
 from ledger.service.books import latest, numbered, recorded_dates
 from ledger.service.terms import Versions
-from ledger.store import seal
 from ledger.store.engine import Store
 from ledger.store.log import Draft, Receipt, Writer
 from ledger.store.projections import Reader
@@ -56,8 +56,8 @@ def fix_rates(store: Store, source: bytes, name: str, *, actor: str, reason: str
     Raises ProblemsFound where the file itself is wrong; then nothing was written.
     """
     rates: Rates = {(row.index, row.day): row for row in index_rates.read(source, name)}
-    digest = seal.file_digest(source)
-    draft = Draft([], None, actor, reason or f"rates {name}", source=SOURCE, attempt=1, source_name=name, source_digest=digest)
+    arriving = evidence.Arriving(sources.digest(source), name, mapping_of(CANONICAL), actor)
+    draft = Draft([], None, actor, reason or f"rates {name}", source=SOURCE, attempt=1, source_name=name, source_digest=arriving.digest)
     with store.reading() as reader:
         deals = [row.name for row in reader.deals()]
     found, matched = Fixings(), set[FixingRow]()
@@ -65,7 +65,7 @@ def fix_rates(store: Store, source: bytes, name: str, *, actor: str, reason: str
         try:
             with store.reading() as reader:
                 matched.update(row for due in _due(reader, deal, rates) for row in due.rows.values())
-            found.fixed += _fix(store, deal, rates, draft)
+            found.fixed += _fix(store, deal, rates, draft, source, arriving)
         except ProblemsFound as problems:
             found.problems += [problem.at(deal) for problem in problems.problems]
     found.unmatched = [row for row in rates.values() if row not in matched]
@@ -113,15 +113,19 @@ def _calendar(terms: Terms, names: str) -> schedule.IsOpen:
 # Stating it -------------------------------------------------------------------------------------------------------------
 
 
-def _fix(store: Store, deal: str, rates: Rates, draft: Draft) -> list[Fixed]:
-    """State what a deal waits for, a commit a period, all or none; a deal that waits for nothing is not locked."""
+def _fix(store: Store, deal: str, rates: Rates, draft: Draft, source: bytes, arriving: evidence.Arriving) -> list[Fixed]:
+    """State what a deal waits for, a commit a period, all or none, and keep the file; a deal that waits for nothing is not locked."""
     with store.reading() as reader:
         if not any(True for _ in _due(reader, deal, rates)):
             return []
     with store.writing(deal) as writer:
         waiting = [(due, _stated(writer, deal, due.period)) for due in _due(writer, deal, rates)]
         stop_on(problem for due, stated in waiting for problem in _stated_otherwise(deal, due, stated))
-        return [_append(writer, due, stated, draft) for due, stated in waiting]
+        done = [_append(writer, due, stated, draft) for due, stated in waiting]
+        receipts = {fixed.period: fixed.receipt for fixed in done if fixed.receipt}
+        if receipts:
+            evidence.keep(store, writer, source, arriving, receipts)
+        return done
 
 
 Stated = Mapping[str | None, tuple[int, Event]]

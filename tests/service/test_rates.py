@@ -6,6 +6,7 @@ import pytest
 
 from ledger import service
 from ledger.core.problems import ProblemsFound
+from ledger.service import evidence
 from ledger.store.engine import Store
 from tests.service.trust import DEAL, distribute, figure, month, open_trust, remit
 
@@ -35,6 +36,9 @@ def test_fixing_is_stated_in_each_deal_that_names_the_index(store: Store) -> Non
     ]
     assert (found.unmatched, found.problems) == ([], [])
     assert head(store, "OTHER") == 1
+    assert [len(evidence.arrived(store, deal)) for deal in ("COVE-1", "COVE-2", "OTHER")] == [1, 1, 0]
+    assert evidence.row_of(store, "COVE-2", evidence.arrived(store, "COVE-2")[0].arrival.digest, 2) == FEBRUARY
+    assert service.verify(store, "COVE-1", all_evidence=True).problems == ()
 
 
 def test_month_whose_rate_came_before_it_needs_no_rate(store: Store) -> None:
