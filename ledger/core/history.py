@@ -239,9 +239,10 @@ def pool_months(months: Iterable[Month], pools: Sequence[str]) -> list[PoolMonth
 
 def pool_month(terms: Terms, period: date, balances: Mapping[str, BalanceRow], figures: Mapping[str, Money], pool: str) -> PoolMonth:
     """A pool's month, from what its accounts held and what its postings add up to by item."""
-    opening, closing = ({account: getattr(row, when) for account, row in balances.items()} for when in ("opening", "closing"))
+    held_in, prefix = [balances[account] for account in pool_accounts(terms, pool) if account in balances], f"{pool}."
+    opening, closing = {row.account: row.opening for row in held_in}, {row.account: row.closing for row in held_in}
     defaulted = terms.defaulted_account(pool)
-    components = {item.removeprefix(f"{pool}."): amount for item, amount in figures.items() if item.startswith(f"{pool}.")}
+    components = {item[len(prefix) :]: amount for item, amount in figures.items() if item.startswith(prefix)}
     own = {name: terms.components[name] for name in terms.deal.events}
     held = (opening.get(defaulted, 0), closing.get(defaulted, 0))
     return performance.pool_month(period, pool_balance(opening, terms, pool), pool_balance(closing, terms, pool), held, components, own)

@@ -60,6 +60,10 @@ ROLES: Mapping[str, Role] = {
 """The one table that says which component counts as what. A default is counted where it reaches the defaulted loans, with what is liquidated without one."""
 
 
+_COUNTED = [[(name, role[column]) for name, role in ROLES.items() if role[column]] for column in range(len(NONE))]
+"""The same by column: each component that counts in it, with its sign."""
+
+
 class PoolMonth(NamedTuple):
     """One period of a pool, in units at carry scale. `period` is its key.
 
@@ -86,8 +90,9 @@ def pool_month(
 
     `defaulted_loans` are the balances of loans in default before and after; `own` are the kinds of event of the deal's own.
     """
-    counted = [(ROLES[name], amount) for name, amount in figures.items() if amount and name in ROLES]
-    scheduled, unscheduled, defaulted, liquidated, loss, recovered = (sum(role[column] * amount for role, amount in counted) for column in range(len(NONE)))
+    scheduled, unscheduled, defaulted, liquidated, loss, recovered = (
+        sum([sign * figures[name] for name, sign in counted if name in figures]) for counted in _COUNTED
+    )
     # What entered the defaulted loans is what they rose by and what left them as proceeds and losses.
     defaulted += defaulted_loans[1] - defaulted_loans[0] + figures.get("liquidation_proceeds", 0) + figures.get("realized_loss", 0)
     unnamed = [figures.get("other_reduction", 0), *(figures.get(name, 0) for name, component in own.items() if component.pool and name not in COMPONENTS)]
@@ -96,6 +101,8 @@ def pool_month(
 
 def together(pools: Sequence[Sequence[PoolMonth]]) -> list[PoolMonth]:
     """The months of several pools as those of one; all have the same periods."""
+    if len(pools) == 1:
+        return list(pools[0])
     return [PoolMonth(months[0].period, *(sum(column) for column in zip(*(month[1:] for month in months), strict=True))) for months in zip(*pools, strict=True)]
 
 

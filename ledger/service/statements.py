@@ -85,10 +85,9 @@ def day_of(reader: Reader, terms: Terms, text: str, position: int) -> date:
 
 def _received_since(reader: Reader, versions: Versions, last: date, known_at: int | None) -> Iterator[Received]:
     """What is reported for the periods after the last one that is distributed."""
-    for row in reader.periods(versions.deal, known_at):
-        if row.period > last:
-            terms, _ = versions.at(row.period, known_at)
-            yield from received(row.period, collections(reader, terms, row.period, known_at).flows)
+    for row in reader.periods(versions.deal, known_at, after=last):
+        terms, _ = versions.at(row.period, known_at)
+        yield from received(row.period, collections(reader, terms, row.period, known_at).flows)
 
 
 def _names(reader: Reader, terms: Terms) -> Names:

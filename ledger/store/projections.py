@@ -185,12 +185,12 @@ class Reader(BookReader, LifeReader, LoanLedgerReader, LoanStateReader, MonthRea
         """The events of kinds that are read one by one, in order; a line reversed within the period and its reversal are both left out."""
         return standing(self.events(deal, period=period, kinds=kinds, known_at=known_at))
 
-    def periods(self, deal: str, known_at: int | None = None) -> list[PeriodRow]:
-        """The periods that commits name, in order of date."""
+    def periods(self, deal: str, known_at: int | None = None, *, after: date = date.min) -> list[PeriodRow]:
+        """The periods after a day that commits name, in order of date."""
         commits = tables.log_commit.c
         chosen = (
             select(commits.period, func.min(commits.position), func.max(commits.position), func.count())
-            .where(commits.deal_id == self.deal_id(deal), commits.period.is_not(None))
+            .where(commits.deal_id == self.deal_id(deal), commits.period > after)
             .group_by(commits.period)
             .order_by(commits.period)
         )
