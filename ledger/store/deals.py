@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, bindparam, select
 
 from ledger.core.log_text import has_refused
 from ledger.core.problems import Problem, ProblemsFound
 from ledger.store import tables
+
+
+_DEAL = select(tables.deal.c.deal_id).where(tables.deal.c.name == bindparam("deal"))
 
 
 class DealReader:
@@ -23,7 +26,7 @@ class DealReader:
         if has_refused(deal):
             raise self.unknown_deal(deal)
         if deal not in self._ids:
-            found = self.connection.execute(select(tables.deal.c.deal_id).where(tables.deal.c.name == deal)).scalar_one_or_none()
+            found = self.connection.execute(_DEAL, {"deal": deal}).scalar_one_or_none()
             if found is None:
                 raise self.unknown_deal(deal)
             self._ids[deal] = found

@@ -130,7 +130,7 @@ class Writer(Reader):
         row = None if has_refused(self.deal) else self.connection.execute(_LOCK_HEAD, {"deal": self.deal}).one_or_none()
         if row is None:
             return None
-        self._may_have_acts = bool(row.has_acts)
+        self._may_have_acts, self._ids[self.deal] = bool(row.has_acts), row.deal_id
         return Head(row.position, row.hash.hex(), row.event_count, row.recorded_at)
 
     @cached_property
