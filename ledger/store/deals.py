@@ -10,7 +10,6 @@ from ledger.core.log_text import has_refused
 from ledger.core.problems import Problem, ProblemsFound
 from ledger.store import tables
 
-
 _DEAL = select(tables.deal.c.deal_id).where(tables.deal.c.name == bindparam("deal"))
 
 
