@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,14 +19,6 @@ from ledger.store.deals import DealReader
 _DISTRIBUTIONS, _POSTINGS, _ACCOUNTS = tables.distribution.c, tables.posting.c, tables.balance.c
 
 
-def _chain(*columns: ColumnElement[Any]) -> Select[Any]:
-    """The distributions that lead to one: a period that was reopened later or earlier has versions that are not among them."""
-    of_deal, step = _DISTRIBUTIONS.deal_id == bindparam("deal"), select(_DISTRIBUTIONS.number, _DISTRIBUTIONS.previous)
-    last = step.where(of_deal, _DISTRIBUTIONS.number == bindparam("number")).cte("chain", recursive=True)
-    chain = last.union_all(step.where(of_deal, _DISTRIBUTIONS.number == last.c.previous))
-    return select(*columns).where(of_deal, _DISTRIBUTIONS.number.in_(select(chain.c.number))).order_by(_DISTRIBUTIONS.number)
-
-
 def _of_span(table: ReadOnlyColumnCollection[str, Column[Any]], *columns: ColumnElement[Any]) -> Select[Any]:
     distribution = table["distribution"]
     return select(distribution, *columns).where(table["deal_id"] == bindparam("deal"), distribution.between(bindparam("first"), bindparam("last")))
@@ -34,9 +26,9 @@ def _of_span(table: ReadOnlyColumnCollection[str, Column[Any]], *columns: Column
 
 # Put together once: a statement is asked for these again and again.
 _COLUMNS = [_DISTRIBUTIONS[name] for name in DistributionRow._fields]
-_CHAIN = _chain(*_COLUMNS)
+_DISTRIBUTED = select(*_COLUMNS).where(_DISTRIBUTIONS.deal_id == bindparam("deal"), _DISTRIBUTIONS.number <= bindparam("last"))
 # The text of a state is long, and of no use to whoever wants a few figures.
-_CHAIN_WITHOUT_STATE = _chain(*(literal("").label("state") if column.name == "state" else column for column in _COLUMNS))
+_WITHOUT_STATE = _DISTRIBUTED.with_only_columns(*(literal("").label("state") if column.name == "state" else column for column in _COLUMNS))
 _POSTED = _of_span(_POSTINGS, _POSTINGS.item, _POSTINGS.amount).where(_POSTINGS.item != "")
 _POSTED_FOR = _of_span(_POSTINGS, _POSTINGS.item, _POSTINGS.amount).where(_POSTINGS.item.in_(bindparam("items", expanding=True)))
 _HELD = _of_span(_ACCOUNTS, *(_ACCOUNTS[name] for name in BalanceRow._fields))
@@ -63,9 +55,9 @@ class LifeReader(DealReader):
         Of `items` and `accounts` alone, where they are given; then without what each distribution carried in its `state`.
         """
         deal_id = self.deal_id(deal)
-        chain = self._all(_CHAIN if items is None else _CHAIN_WITHOUT_STATE, deal=deal_id, number=number)
-        found = {row.number: Summed(DistributionRow(*row)) for row in chain}
-        # A span is read faster than a list of numbers; what a later or earlier version of a reopened period has in it is passed over.
+        rows = self._all(_DISTRIBUTED if items is None else _WITHOUT_STATE, deal=deal_id, last=number)
+        found = {row.number: Summed(row) for row in _chain({row[0]: DistributionRow(*row) for row in rows}, number)}
+        # A span is read faster than a list of numbers; what another version of a reopened period has in it is passed over.
         span = {"deal": deal_id, "first": min(found, default=0), "last": number}
         posted = self._all(_POSTED, **span) if items is None else self._all(_POSTED_FOR, **span, items=_either_sign(items))
         for distribution, item, amount in posted:
@@ -92,6 +84,15 @@ class LifeReader(DealReader):
         for (number, account), amount in moved.items():
             if number in found:
                 found[number].adjusted[account] = amount
+
+
+def _chain(rows: Mapping[int, DistributionRow], number: int) -> list[DistributionRow]:
+    """The distributions that lead to one, oldest first: a period that was reopened has versions that are not among them."""
+    chain, at = list[DistributionRow](), rows.get(number)
+    while at is not None:
+        chain.append(at)
+        at = None if at.previous is None else rows[at.previous]
+    return chain[::-1]
 
 
 def _either_sign(items: Collection[str]) -> list[str]:

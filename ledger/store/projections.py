@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Select, and_, func, select
 
 from ledger.core.collections import Total
 from ledger.core.events import Event
@@ -153,6 +153,14 @@ class Reader(BookReader, LifeReader, LoanLedgerReader, LoanStateReader, MonthRea
         known_at: int | None = None,
     ) -> Iterator[tuple[int, Event]]:
         """(position, event) in the order of the log, in the present version of its kind, with whichever conditions are given."""
+        chosen = self._chosen(deal, period, position, kinds, subject, known_at).execution_options(yield_per=_EVENTS_AT_ONCE)
+        with self.connection.execute(chosen) as rows:  # closed also where the reader stops early
+            for row in rows:
+                yield row[0], present(Event(*row[1:]))
+
+    def _chosen(
+        self, deal: str, period: date | None, position: int | None, kinds: Collection[str] | None, subject: str | None, known_at: int | None
+    ) -> Select[Any]:
         deal_id, columns = self.deal_id(deal), tables.event.c
         chosen = select(columns.position, *_EVENT_COLUMNS).where(columns.deal_id == deal_id).order_by(columns.position, columns.line)
         if position is not None:
@@ -164,9 +172,7 @@ class Reader(BookReader, LifeReader, LoanLedgerReader, LoanStateReader, MonthRea
             chosen = chosen.where(columns.kind.in_(sorted(kinds)))
         if subject is not None:
             chosen = chosen.where(columns.subject == subject)
-        with self.connection.execute(chosen.execution_options(yield_per=_EVENTS_AT_ONCE)) as rows:  # closed also where the reader stops early
-            for row in rows:
-                yield row[0], present(Event(*row[1:]))
+        return chosen
 
     def terms(self, deal: str) -> list[tuple[int, Event]]:
         """(position, event) of every document that the log names: deal and boarding files. Their commits belong to no period, so few are looked at."""
@@ -183,7 +189,8 @@ class Reader(BookReader, LifeReader, LoanLedgerReader, LoanStateReader, MonthRea
 
     def facts(self, deal: str, period: date, kinds: Collection[str], known_at: int | None = None) -> list[tuple[int, Event]]:
         """The events of kinds that are read one by one, in order; a line reversed within the period and its reversal are both left out."""
-        return standing(self.events(deal, period=period, kinds=kinds, known_at=known_at))
+        rows = self.connection.execute(self._chosen(deal, period, None, kinds, None, known_at)).all()  # few, and a cursor of the server costs three questions
+        return standing((row[0], present(Event(*row[1:]))) for row in rows)
 
     def periods(self, deal: str, known_at: int | None = None, *, after: date = date.min) -> list[PeriodRow]:
         """The periods after a day that commits name, in order of date."""
