@@ -13,6 +13,7 @@ from ledger.core.schedule import PeriodDates
 from ledger.core.state import State
 from ledger.core.terms import Terms
 from ledger.store import seal
+from ledger.store.books import DistributionRow
 from ledger.store.log import CommitTreatment, Draft, Receipt, Writer
 from ledger.store.months import RecordedMonth
 from ledger.store.projections import Reader
@@ -41,15 +42,16 @@ class Months:
         self._read: dict[date, RecordedMonth] = {}
         self._terms: Terms | None = None
 
-    def at(self, terms: Terms, key: date) -> tuple[PeriodDates, Collections] | None:
-        """A period's dates and what is known of it, under these terms; None where it has not opened."""
+    def at(self, terms: Terms, key: date, known_at: int | None = None) -> tuple[PeriodDates, Collections] | None:
+        """A period's dates and what is known of it at a position, under these terms; None where it has not opened."""
         if key not in self._read or terms is not self._terms:  # other terms may have events of their own
             deal, self._terms = terms.deal, terms
             self._read = self._reader.months(deal.deal, key, (*SUMMED, *deal.events), (*READ_ONE_BY_ONE, "period_date"), bool(deal.pools))
-        month = self._read.get(key)
-        facts = [event for _, event in month.facts] if month else []
+        month = self._read.get(key, RecordedMonth([], []))
+        known = month if known_at is None else month.known_at(known_at)
+        facts = [event for _, event in known.facts]
         dates = _dates(facts)
-        return None if month is None or dates is None else (dates, _collected(terms, month.totals, facts))
+        return None if dates is None else (dates, _collected(terms, known.totals, facts))
 
 
 def opened_at(reader: Reader, deal: str) -> dict[date, int]:
@@ -88,6 +90,12 @@ def stored(reader: Reader, terms: Terms, number: int) -> Stored:
     state, dates, readings = decode_state(row.state, _closing(reader, deal, number))
     distribution = Distribution(state.number, dates, opening, state, tuple(reader.postings(deal, number)), readings)
     return Stored(number, row.known_at, distribution, row.header, row.digest)
+
+
+def closings(reader: Reader, deal: str, rows: Iterable[DistributionRow]) -> dict[int, State]:
+    """The state that each of some distributions closed with, by its number in the store."""
+    balances = reader.closing_balances(deal)
+    return {row.number: decode_state(row.state, balances.get(row.number, {}))[0] for row in rows}
 
 
 def _closing(reader: Reader, deal: str, number: int) -> dict[str, int]:

@@ -6,18 +6,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from ledger.core.distribution import RULES, encode_state
+from ledger.core.distribution import RULES, Distribution, encode_state
 from ledger.core.problems import Problem, ProblemsFound
 from ledger.core.processor import distribute as run_period
 from ledger.core.settlement import settled
+from ledger.core.terms import Terms
 from ledger.service.actors import Proof, proof_of
 from ledger.service.approvals import approval_problems
-from ledger.service.books import collections, recorded_dates, stored
+from ledger.service.books import Months, closings
 from ledger.service.proof import Anchor, seal_problems
 from ledger.service.publications import published_problems
-from ledger.service.reopening import History
 from ledger.service.terms import Versions
 from ledger.store import seal
+from ledger.store.books import DistributionRow
 from ledger.store.engine import Store
 from ledger.store.evidence import Checked
 from ledger.store.evidence import check as check_evidence
@@ -74,8 +75,9 @@ def verify_in(
         return Verified(deal, 0, "", 0, tuple(problems))
     head = reader.head(deal)
     versions = Versions(reader, deal)
-    rows = [row.number for row in reader.distributions(deal)]
-    problems = [problem for number in rows for problem in _replay(reader, versions, number)]
+    rows = reader.distributions(deal)
+    replay = _Replay(reader, versions, rows)
+    problems = [problem for row in rows for problem in replay.problems(row)]
     problems += published_problems(reader, versions)
     problems += approval_problems(reader, versions)
     proof, evidence = proof_of(reader, deal), check_evidence(reader, deal, evidence_key, everything=all_evidence)
@@ -85,25 +87,36 @@ def verify_in(
     return Verified(deal, head.position, head.hash, len(rows) - 1, tuple(problems), is_anchored, stamped_at, proof, evidence)
 
 
-def _replay(reader: Reader, versions: Versions, number: int) -> Iterator[Problem]:
-    """Run one period again from the log and compare it with what its commit sealed. The postings of opening are the terms' own, not run again."""
-    kept = stored(reader, versions.at()[0], number)
-    terms, digest = versions.at(kept.period, kept.position)
-    place = f"{versions.deal} {kept.period}, distribution {number}"
-    if digest != kept.header.terms_digest:
-        yield Problem(f"it names the terms {kept.header.terms_digest}, in force were {digest}", "report it, with `tranche events`", place=place)
-        return
-    if not number:
-        return
-    dates = recorded_dates(reader, versions.deal, kept.period, kept.position)
-    try:
-        assert dates is not None
-        again = run_period(terms, kept.distribution.opening, dates, collections(reader, terms, kept.period, kept.position))
-        if kept.header.version > 1:
-            again = settled(again, reader.postings(versions.deal, History.of(reader, versions.deal).paid[kept.period].number))
-    except ProblemsFound as found:
-        yield from found.problems
-        return
-    if seal.distribution_digest(kept.header._replace(state=encode_state(again)), again.postings) != kept.digest:
-        verdict = "differs" if kept.header.rules == RULES else f"differs under rules {RULES} (distributed under {kept.header.rules})"
-        yield Problem(f"replaying the log gives other postings: {verdict}", "report it, with `tranche events`", place=place)
+class _Replay:
+    """Every period run again from the log, in the order in which they were recorded; what they open with and what they collected is read many at a time."""
+
+    def __init__(self, reader: Reader, versions: Versions, rows: Sequence[DistributionRow]) -> None:
+        self._reader, self._versions = reader, versions
+        self._closings, self._months = closings(reader, versions.deal, rows), Months(reader)
+        self._paid = {row.period: row.number for row in reversed(rows)}
+
+    def problems(self, row: DistributionRow) -> Iterator[Problem]:
+        """Compare a period with what its commit sealed. The postings of opening are the terms' own, not run again."""
+        terms, digest = self._versions.at(row.period, row.known_at)
+        place = f"{self._versions.deal} {row.period}, distribution {row.number}"
+        if digest != row.terms_digest:
+            yield Problem(f"it names the terms {row.terms_digest}, in force were {digest}", "report it, with `tranche events`", place=place)
+            return
+        if row.previous is None:
+            return
+        try:
+            again = self._again(terms, row, row.previous)
+        except ProblemsFound as found:
+            yield from found.problems
+            return
+        if seal.distribution_digest(row.header._replace(state=encode_state(again)), again.postings) != row.digest:
+            verdict = "differs" if row.rules == RULES else f"differs under rules {RULES} (distributed under {row.rules})"
+            yield Problem(f"replaying the log gives other postings: {verdict}", "report it, with `tranche events`", place=place)
+
+    def _again(self, terms: Terms, row: DistributionRow, previous: int) -> Distribution:
+        recorded = self._months.at(terms, row.period, row.known_at)
+        assert recorded is not None  # it was distributed, so it had opened
+        again = run_period(terms, self._closings[previous], *recorded)
+        if row.version == 1:
+            return again
+        return settled(again, self._reader.postings(self._versions.deal, self._paid[row.period]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import date
 from typing import NamedTuple
 
@@ -101,6 +102,15 @@ class BookReader(DealReader):
         columns = tables.balance.c
         chosen = select(*_BALANCE).where(columns.deal_id == self.deal_id(deal), columns.distribution == number).order_by(columns.account)
         return {row.account: BalanceRow(*row) for row in self.connection.execute(chosen)}
+
+    def closing_balances(self, deal: str) -> dict[int, dict[str, int]]:
+        """What each account held at the close of every distribution, by its number; nothing of an account that was empty."""
+        columns = tables.balance.c
+        of_deal = (columns.deal_id == self.deal_id(deal), columns.closing != 0)
+        found: dict[int, dict[str, int]] = defaultdict(dict)
+        for number, account, closing in self.connection.execute(select(columns.distribution, columns.account, columns.closing).where(*of_deal)).all():
+            found[number][account] = closing
+        return found
 
     def postings(self, deal: str, number: int) -> list[Posting]:
         """In the order in which they were made."""

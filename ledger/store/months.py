@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, null, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Integer, Select, and_, bindparam, case, func, literal, null, or_, select
 
 from ledger.core.collections import Total
 from ledger.core.events import AMOUNTS, Event
@@ -17,13 +17,51 @@ from ledger.store.deals import DealReader
 
 _COLUMNS = tables.event.c
 _EVENT_COLUMNS = [_COLUMNS[name] for name in Event._fields]
+_COMMITS = tables.log_commit.c
+
+# The queries of a year, put together once: SQLAlchemy takes longer to build one than a database to answer it.
+_DEAL = bindparam("deal", type_=Integer)
+_KINDS: BindParameter[Any] = bindparam("kinds", expanding=True)
+_PERIODS = (
+    select(_COMMITS.period)
+    .where(_COMMITS.deal_id == _DEAL, _COMMITS.period >= bindparam("first"))
+    .distinct()
+    .order_by(_COMMITS.period)
+    .limit(bindparam("most", type_=Integer))
+)
+_OF_PERIODS = (_COMMITS.deal_id == _DEAL, _COMMITS.period.in_(_PERIODS))
+_POSITIONS = select(_COMMITS.position, _COMMITS.period).where(*_OF_PERIODS).order_by(_COMMITS.period)
+_FACTS = (
+    select(_COLUMNS.position, *_EVENT_COLUMNS)
+    .where(_COLUMNS.deal_id == _DEAL, _COLUMNS.position.in_(select(_COMMITS.position).where(*_OF_PERIODS)), _COLUMNS.kind.in_(_KINDS))
+    .order_by(_COLUMNS.position, _COLUMNS.line)
+)
+
+
+@cache
+def _sums_of_periods(by_pool: bool, dialect: str) -> Select[Any]:
+    return sums(_DEAL, select(_COMMITS.position).where(*_OF_PERIODS), _KINDS, by_pool, dialect, by_position=True)
 
 
 class RecordedMonth(NamedTuple):
-    """What was recorded of a period: sums by kind, pool and origin, and the facts that are read one by one with their positions."""
+    """What was recorded of a period, with the position of each: the sums of every commit by kind, pool and origin, and the facts read one by one."""
 
-    totals: list[Total]
-    facts: list[tuple[int, Event]]
+    sums: list[tuple[int, Total]]
+    lines: list[tuple[int, Event]]
+
+    @property
+    def totals(self) -> list[Total]:
+        """The sums of all commits put together."""
+        return merged(total for _, total in self.sums)
+
+    @property
+    def facts(self) -> list[tuple[int, Event]]:
+        """The facts that stand, with their positions."""
+        return standing(self.lines)
+
+    def known_at(self, position: int) -> RecordedMonth:
+        """What was recorded of it up to a position."""
+        return RecordedMonth([one for one in self.sums if one[0] <= position], [one for one in self.lines if one[0] <= position])
 
 
 class MonthReader(DealReader):
@@ -31,19 +69,17 @@ class MonthReader(DealReader):
 
     def months(self, deal: str, first: date, kinds: Collection[str], facts: Collection[str], by_pool: bool, *, at_most: int = 24) -> dict[date, RecordedMonth]:
         """The periods from `first` on that have commits, at most so many: sums of `kinds`, and the `facts` one by one."""
-        deal_id, commits = self.deal_id(deal), tables.log_commit.c
-        periods = select(commits.period).where(commits.deal_id == deal_id, commits.period >= first).distinct().order_by(commits.period).limit(at_most)
-        chosen = select(commits.position, commits.period).where(commits.deal_id == deal_id, commits.period.in_(periods))
-        period_of = {row.position: row.period for row in self.connection.execute(chosen)}
-        positions = select(commits.position).where(commits.deal_id == deal_id, commits.period.in_(periods))
-        totals: dict[date, list[Total]] = defaultdict(list)
-        for row in self.connection.execute(sums(deal_id, positions, kinds, by_pool, self.connection.dialect.name, by_position=True)):
-            totals[period_of[row[-1]]].append(total(row))
-        rows: dict[date, list[tuple[int, Event]]] = defaultdict(list)
-        of_facts = select(_COLUMNS.position, *_EVENT_COLUMNS).where(_COLUMNS.deal_id == deal_id, _COLUMNS.position.in_(positions))
-        for position, *event in self.connection.execute(of_facts.where(_COLUMNS.kind.in_(sorted(facts))).order_by(_COLUMNS.position, _COLUMNS.line)):
-            rows[period_of[position]].append((position, present(Event(*event))))
-        return {period: RecordedMonth(merged(totals[period]), standing(rows[period])) for period in sorted(set(period_of.values()))}
+        asked = {"deal": self.deal_id(deal), "first": first, "most": at_most}
+        found: dict[date, RecordedMonth] = {}
+        month_of: dict[int, RecordedMonth] = {}
+        for position, period in self.connection.execute(_POSITIONS, asked).all():
+            month_of[position] = found.setdefault(period, RecordedMonth([], []))
+        chosen = _sums_of_periods(by_pool, self.connection.dialect.name)
+        for row in self.connection.execute(chosen, {**asked, "kinds": sorted(kinds)}).all():
+            month_of[row[-1]].sums.append((row[-1], total(row)))
+        for position, *event in self.connection.execute(_FACTS, {**asked, "kinds": sorted(facts)}).all():
+            month_of[position].lines.append((position, present(Event._make(event))))
+        return found
 
 
 def merged(totals: Iterable[Total]) -> list[Total]:
@@ -73,10 +109,17 @@ def standing(rows: Iterable[tuple[int, Event]]) -> list[tuple[int, Event]]:
     return [(position, event) for position, event in kept if (position, event.line) not in gone]
 
 
-def sums(deal_id: int, positions: Select[tuple[int]], kinds: Collection[str], by_pool: bool, dialect: str, *, by_position: bool = False) -> Select[Any]:
+def sums(
+    deal_id: int | BindParameter[int],
+    positions: Select[tuple[int]],
+    kinds: Collection[str] | BindParameter[Any],
+    by_pool: bool,
+    dialect: str,
+    *,
+    by_position: bool = False,
+) -> Select[Any]:
     """One GROUP BY over the rows at some positions: the columns of `Total`, then the position; the pool of a loan is what stands before its `/`."""
-    commits = tables.log_commit.c
-    adjusts = select(commits.position).where(commits.deal_id == deal_id, commits.treatment == "adjust")
+    adjusts = select(_COMMITS.position).where(_COMMITS.deal_id == deal_id, _COMMITS.treatment == "adjust")
     of_earlier_period = and_(_COLUMNS.corrects_position.is_not(None), or_(_COLUMNS.corrects_line.is_(None), _COLUMNS.position.in_(adjusts)))
     origin = (_COLUMNS.corrects_position, case((of_earlier_period, _COLUMNS.effective_on), else_=null()))
     pool = (pool_of(dialect),) if by_pool else ()
@@ -84,7 +127,7 @@ def sums(deal_id: int, positions: Select[tuple[int]], kinds: Collection[str], by
     groups = (_COLUMNS.kind, *pool, *origin, *position)
     return (
         select(_COLUMNS.kind, *(pool or (null(),)), *origin, *(func.sum(_COLUMNS[name]) for name in AMOUNTS), *position)
-        .where(_COLUMNS.deal_id == deal_id, _COLUMNS.position.in_(positions), _COLUMNS.kind.in_(sorted(kinds)))
+        .where(_COLUMNS.deal_id == deal_id, _COLUMNS.position.in_(positions), _COLUMNS.kind.in_(kinds if isinstance(kinds, BindParameter) else sorted(kinds)))
         .group_by(*groups)
         .order_by(*groups)
     )
