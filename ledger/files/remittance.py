@@ -21,7 +21,7 @@ from ledger.files import cells, csv_text
 from ledger.files.csv_text import Block
 from ledger.files.remittance_shapes import FIGURES, MONEY, Head, Shape, TermsAt, shape_of
 from ledger.files.sources import Source
-from ledger.files.spool import Spool
+from ledger.files.spool import HELD, RowFile, Spool
 
 COLUMNS = ("deal", "distribution_date", "kind", "subject", "loan", "value", *FIGURES, "applies_to", "note")
 REQUIRED = ("distribution_date", "kind")
@@ -36,9 +36,9 @@ MOST_OF_LOAN = 100
 _CODE = FIGURES.index("code")
 
 
-def spooled(events: Iterable[Event] = ()) -> Spool[Event]:
+def spooled(events: Iterable[Event] = (), file: RowFile | None = None) -> Spool[Event]:
     """Events of a month, however many."""
-    return Spool(itemgetter(Event._fields.index("subject")), Event._make, events)
+    return Spool(itemgetter(Event._fields.index("subject")), Event._make, events, file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +85,20 @@ class _TooManySorts(Exception):
 
 
 class _Months(dict[date, RemittedMonth]):
-    """The month of a period, made when its first row comes."""
+    """The month of a period, made when its first row comes. All of them together hold no more rows than one large month."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._file = RowFile()
 
     def __missing__(self, period: date) -> RemittedMonth:
-        return self.setdefault(period, RemittedMonth(period))
+        return self.setdefault(period, RemittedMonth(period, spooled(file=self._file)))
+
+    def let_go(self) -> None:
+        if sum(month.events.held for month in self.values()) > HELD:
+            for month in self.values():
+                if month.events.held:
+                    month.events.let_go()
 
 
 @dataclass(slots=True)
@@ -122,6 +132,7 @@ class _Reader:
             said = row if shape.is_plain else self._completed(shape, row, number, values[index], notes[index])
             subject = shape.pool + loan if loan else shape.subject
             events.append(Event._make((len(events) + 1, shape.kind, subject, *said, 1, None, None, number)))
+        self.months.let_go()
 
     def _shapes_of(self, block: Block) -> Iterator[Shape | tuple[Problem, ...]]:
         """The shape of each row; equal heads are judged once. Raises _TooManySorts."""

@@ -82,7 +82,9 @@ def loans_or_totals(whole: Whole) -> Found:
     """A component comes loan by loan or as a total of its pool, never both, or it would count twice."""
     for (pool, of_loans), firsts in whole.first_of.items():
         if not of_loans:
-            by_loan = {_family(component): first for component, first in whole.first_of.get((pool, True), {}).items()}
+            by_loan: dict[str, Event] = {}
+            for component, first in whole.first_of.get((pool, True), {}).items():
+                by_loan.setdefault(_family(component), first)
             for component, total in firsts.items():
                 loan = by_loan.pop(_family(component), None)
                 if loan is not None:

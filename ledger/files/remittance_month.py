@@ -244,13 +244,13 @@ class Whole:
 
     @cached_property
     def first_of(self) -> Mapping[tuple[str, bool], Mapping[str, Event]]:
-        """By pool, and of loans or not: the first row that reports each component."""
+        """By pool, and of loans or not: the first row that reports each component, in the order of the file."""
         firsts: dict[tuple[str, bool], dict[str, Event]] = defaultdict(dict)
         for group, sums in self.groups.items():
             for component, first in sums.firsts.items():
                 of_level = firsts[group.pool, group.of_loans]
                 of_level[component] = _earlier(of_level.get(component, first), first)
-        return firsts
+        return {level: dict(sorted(first.items(), key=lambda one: one[1].line)) for level, first in firsts.items()}
 
     @property
     def closing_pools(self) -> dict[str, Money]:

@@ -14,9 +14,11 @@ from tempfile import SpooledTemporaryFile
 from typing import Any, Generic, NamedTuple, TypeVar
 from weakref import finalize
 
+from ledger.core.problems import Problem, ProblemsFound
+
 Row = TypeVar("Row", bound=tuple[Any, ...])
 HELD = 2**16
-"""Rows that are held in memory; as many are written, and read back in order, at once."""
+"""Rows that are held in memory; at most as many are written, and read back in order, at once."""
 SHARES = 16
 """How many shares the loans of more rows are parted into."""
 
@@ -36,25 +38,53 @@ ALL = Share()
 """The only share."""
 
 
-def shares(most: int) -> list[Share]:
-    """How to go through spools of which the longest has so many rows: at once while they fit into memory."""
-    parts = 1 if most <= HELD else SHARES
+def shares(rows: int) -> list[Share]:
+    """How to go through so many rows: at once while they fit into memory."""
+    parts = 1 if rows <= HELD else SHARES
     return [Share(number, parts) for number in range(parts)]
+
+
+class RowFile:
+    """A temporary file of lists of rows, without a name, for one spool or several; it is there when something is written, and gone when nobody holds it."""
+
+    def __init__(self) -> None:
+        self._file = SpooledTemporaryFile(max_size=1)  # noqa: SIM115  # lives as long as this does
+        finalize(self, self._file.close)
+
+    def write(self, lists: Iterable[list[tuple[Any, ...]]]) -> list[int]:
+        """Write lists, and return where each of them begins. Raises ProblemsFound where there is no room."""
+        starts = []
+        try:
+            self._file.seek(0, SEEK_END)
+            for rows in lists:
+                starts.append(self._file.tell())
+                pickle.dump(rows, self._file, pickle.HIGHEST_PROTOCOL)
+            self._file.flush()
+        except OSError as error:
+            fact, remedy = f"the rows cannot be put into a temporary file: {error.strerror}", "make room there, or name another folder in TMPDIR"
+            raise ProblemsFound([Problem(fact, remedy)]) from None
+        return starts
+
+    def read(self, start: int) -> list[tuple[Any, ...]]:
+        self._file.seek(start)
+        rows: list[tuple[Any, ...]] = pickle.load(self._file)  # noqa: S301  # this process wrote it, into a file that has no name
+        return rows
 
 
 class Spool(Generic[Row]):
     """Rows in order. `subject` tells by what a row is parted into shares; `make` makes a row of the plain tuple that it is kept as."""
 
-    def __init__(self, subject: Callable[[Row], str | None], make: Callable[[Iterable[Any]], Row], rows: Iterable[Row] = ()) -> None:
-        self._subject, self._make = subject, make
+    def __init__(
+        self, subject: Callable[[Row], str | None], make: Callable[[Iterable[Any]], Row], rows: Iterable[Row] = (), file: RowFile | None = None
+    ) -> None:
+        self._subject, self._make, self._file = subject, make, file or RowFile()
         self._held: list[Row] = []
         self._chunks: list[_Chunk] = []
-        self._file = SpooledTemporaryFile(max_size=1)  # noqa: SIM115  # becomes a file when a chunk is written, and lives as long as the spool
-        finalize(self, self._file.close)
+        self._written = 0
         self.extend(rows)
 
     def __len__(self) -> int:
-        return HELD * len(self._chunks) + len(self._held)
+        return self._written + len(self._held)
 
     def __iter__(self) -> Iterator[Row]:
         for chunk in self._chunks:
@@ -62,14 +92,29 @@ class Spool(Generic[Row]):
             yield from map(next, map(parts.__getitem__, chunk.order))
         yield from self._held
 
+    @property
+    def held(self) -> int:
+        """How many rows are in memory."""
+        return len(self._held)
+
     def append(self, row: Row) -> None:
         self._held.append(row)
         if len(self._held) == HELD:
-            self._write()
+            self.let_go()
 
     def extend(self, rows: Iterable[Row]) -> None:
         for row in rows:
             self.append(row)
+
+    def let_go(self) -> None:
+        """Put what is held into the file, by share. Raises ProblemsFound where there is no room for it."""
+        parts: list[list[tuple[Any, ...]]] = [[] for _ in range(SHARES)]
+        order = bytes(hash(self._subject(row)) % SHARES for row in self._held)
+        for row, number in zip(self._held, order, strict=True):
+            parts[number].append(row[:])  # plain: the name of a class beside each row would take as long as the row
+        self._chunks.append(_Chunk(order, self._file.write(parts)))
+        self._written += len(self._held)
+        self._held.clear()
 
     def share(self, share: Share) -> list[Row]:
         """The rows of the subjects of a share, in order."""
@@ -78,23 +123,8 @@ class Spool(Generic[Row]):
         held = [row for row in self._held if share.holds(self._subject(row))]
         return [*chain.from_iterable(self._read(chunk, share.number) for chunk in self._chunks), *held]
 
-    def _write(self) -> None:
-        """Write what is held as a chunk, its rows by share."""
-        self._file.seek(0, SEEK_END)
-        parts: list[list[tuple[Any, ...]]] = [[] for _ in range(SHARES)]
-        order = bytes(hash(self._subject(row)) % SHARES for row in self._held)
-        for row, number in zip(self._held, order, strict=True):
-            parts[number].append(row[:])  # plain: the name of a class beside each row would take as long as the row
-        self._held.clear()
-        starts = []
-        for part in parts:
-            starts.append(self._file.tell())
-            pickle.dump(part, self._file, pickle.HIGHEST_PROTOCOL)
-        self._chunks.append(_Chunk(order, starts))
-
     def _read(self, chunk: _Chunk, number: int) -> Iterator[Row]:
-        self._file.seek(chunk.starts[number])
-        return map(self._make, pickle.load(self._file))  # noqa: S301  # this process wrote it, into a file that has no name
+        return map(self._make, self._file.read(chunk.starts[number]))
 
 
 class _Chunk(NamedTuple):

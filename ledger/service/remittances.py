@@ -185,7 +185,7 @@ class _Incoming:
             return opening.of(share) | added(came.share(share))
 
         judged = [self._judged(month) for month in months]
-        shares = spool.shares(max(len(opening), len(came), *(len(month.events) for month in months)))
+        shares = spool.shares(len(opening) + len(came) + sum(len(month.events) for month in months))
         found = remittance_checks.check(judged, loans_before, self._pools_before(first), shares)
         elsewhere = (one for month in judged for one in _stated_elsewhere(self.reader, month))
         for row, problem in sorted([*found, *elsewhere], key=itemgetter(0)):

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, literal_column, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal, literal_column, select
 
 from ledger.core.events import COMPONENTS, KINDS, OF_LIFE, SET_UP
 from ledger.core.money import Money
@@ -60,17 +60,22 @@ class LoanReader(DealReader):
         return known
 
     def loans_stated(self, deal: str, period: date, *, not_loans: Collection[str] = ()) -> Iterator[LoanBalance]:
-        """The closing balance of each loan that was reported for a period; 0 for one that ended."""
-        deal_id, columns = self.deal_id(deal), tables.event.c
-        of_period = columns.position.in_(self.positions(deal_id, period, None))
-        return self._balances(deal_id, not_loans, columns.balance, columns.kind.not_in(SET_UP), of_period)
+        """The closing balance of each loan that was reported for a period, and was not taken back; 0 for one that ended."""
+        columns = tables.event.c
+        chosen = self._standing(deal, period, func.sum(columns.balance)).where(columns.balance.is_not(None))
+        return (LoanBalance(loan, int(balance)) for loan, balance in self._streamed(chosen) if loan not in not_loans)
 
     def loans_reported(self, deal: str, period: date) -> set[str]:
-        """Whatever is named by some event of a period that sets no loan up: loans, and pools and accounts among them."""
-        deal_id, columns = self.deal_id(deal), tables.event.c
-        of_period = columns.position.in_(self.positions(deal_id, period, None))
-        chosen = select(columns.subject).where(columns.deal_id == deal_id, of_period, columns.kind.not_in(SET_UP), columns.subject.is_not(None))
-        return set(self.connection.execute(chosen.distinct()).scalars())
+        """The loans of which some row of a period was not taken back, the row that set one up apart; pools and accounts are among them."""
+        return {row[0] for row in self._streamed(self._standing(deal, period))}
+
+    def _standing(self, deal: str, period: date, *values: ColumnElement[Any]) -> Select[Any]:
+        """By subject, what a period reported of it and did not take back; what it books for earlier periods, it does not report."""
+        deal_id, columns, commits = self.deal_id(deal), tables.event.c, tables.log_commit.c
+        reporting = self.positions(deal_id, period, None).where(commits.treatment != "adjust")
+        chosen = select(columns.subject, *values).where(columns.deal_id == deal_id, columns.position.in_(reporting))
+        told = chosen.where(columns.kind.not_in(SET_UP), columns.subject.is_not(None))
+        return told.group_by(columns.subject).having(func.sum(columns.effect) > 0)
 
     def loans_set_up(self, deal: str, period: date, *, not_loans: Collection[str] = ()) -> Iterator[LoanBalance]:
         """The loans that came into the pool in a period, with the balance they came with."""
@@ -144,9 +149,9 @@ class LoanReader(DealReader):
         """A balance a row: what the database would add up by loan it would sort first, which takes longer than all the rest."""
         columns = tables.event.c
         chosen = select(columns.subject, value).where(columns.deal_id == deal_id, columns.subject.is_not(None), value.is_not(None), *conditions)
-        return (LoanBalance._make(row) for row in self._streamed(chosen) if row[0] not in not_loans)
+        return (LoanBalance(loan, balance) for loan, balance in self._streamed(chosen) if loan not in not_loans)
 
-    def _streamed(self, chosen: Select[Any]) -> Iterator[Row[Any]]:
+    def _streamed(self, chosen: Select[Any]) -> Iterator[Any]:
         """Rows that memory need not hold; many at once, since a row at a time takes twice as long."""
         with self.connection.execute(chosen.execution_options(yield_per=_ROWS_AT_ONCE)) as found:
             for rows in found.partitions():

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.core.events import Event
 from ledger.core.terms import Terms
-from ledger.files import deal_file, remittance_checks
+from ledger.files import deal_file, remittance_checks, spool
 from ledger.files.remittance import RemittedMonth, spooled
 from ledger.files.remittance_month import Loans, Month, Part
 from ledger.files.spool import ALL, SHARES, Share
@@ -41,6 +42,15 @@ class Case(NamedTuple):
 
     def problems(self, shares: Iterable[Share] = (ALL,)) -> list[tuple[int, str]]:
         return [(row, problem.fact) for row, problem in remittance_checks.check([self.month], self.opening_of, shares=shares)]
+
+    def in_shares(self, parting: Callable[[object], int]) -> list[tuple[int, str]]:
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(spool, "hash", parting, raising=False)
+            return self.problems(Share(number, SHARES) for number in range(SHARES))
+
+
+PARTINGS: list[Callable[[object], int]] = [hash, lambda subject: len(str(subject)), lambda subject: -sum(map(ord, str(subject)))]
+"""Ways to part subjects into shares: no two runs of the program do it in the same way."""
 
 
 @st.composite
@@ -113,4 +123,17 @@ def test_loans_looked_at_a_share_at_a_time_have_the_same_problems_as_all_at_once
     events[index] = events[index]._replace(interest=-change, balance=change)
     wrong = case._replace(events=[event for number, event in enumerate(events) if number not in gone])
 
-    assert wrong.problems(Share(number, SHARES) for number in range(SHARES)) == wrong.problems()
+    for parting in PARTINGS:
+        assert wrong.in_shares(parting) == wrong.problems()
+
+
+def test_row_that_is_named_is_the_first_whatever_the_shares() -> None:
+    kinds = ["curtailment", "payoff", "payoff", "curtailment"]
+    rows = [Event(0, kind, f"L-{number}", principal=5, balance=5) for number, kind in enumerate(kinds)]
+    rows += [Event(0, "payoff", principal=1), Event(0, "curtailment", principal=1)]
+    case = Case([row._replace(line=line, source_row=line + 1) for line, row in enumerate(rows, 1)], ONE_POOL, {f"L-{number}": 10 for number in range(4)})
+
+    found = case.problems()
+
+    assert "`payoff` is reported for the pool, and loan by loan from row 2" in [fact for _, fact in found]
+    assert all(case.in_shares(parting) == found for parting in PARTINGS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from datetime import date
 
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.core.events import Event
-from ledger.files import spool
+from ledger.core.problems import ProblemsFound
+from ledger.files import remittance, spool
 from ledger.files.remittance import spooled
 from ledger.files.spool import ALL, HELD, SHARES, Share, shares
 
@@ -17,6 +19,7 @@ from ledger.files.spool import ALL, HELD, SHARES, Share, shares
 @pytest.fixture(scope="module", autouse=True)
 def _few_are_held() -> object:
     with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(remittance, "HELD", 7)
         yield patched.setattr(spool, "HELD", 7)
 
 
@@ -57,6 +60,27 @@ def test_rows_may_be_added_after_some_were_read() -> None:
 
     assert [row.line for row in kept] == list(range(1, 31))
     assert list(kept)[:15] == first
+
+
+def test_no_room_for_the_file_is_a_problem_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pickle, "dump", full)
+
+    with pytest.raises(ProblemsFound, match=r"temporary file: No space left on device; make room there, or name another folder in TMPDIR"):
+        spooled(event(line, "L-1") for line in range(1, 30))
+
+
+def test_many_months_together_hold_no_more_rows_than_one() -> None:
+    months = remittance._Months()
+    for line in range(1, 40):
+        months[date(2025, 1, line % 20 + 1)].events.append(event(line, f"L-{line}"))
+        months.let_go()
+
+        assert sum(month.events.held for month in months.values()) <= spool.HELD
+
+    assert sorted(row.line for month in months.values() for row in month.events) == list(range(1, 40))
 
 
 def test_what_fits_into_memory_is_gone_through_at_once() -> None:

@@ -142,6 +142,40 @@ def test_loan_that_another_file_of_the_period_ended_is_not_missing(sqlite: str) 
     assert rolled.is_clean
 
 
+def lines_of(store: Store, loan: str, kind: str) -> list[tuple[int, int]]:
+    with store.reading() as reader:
+        return [(position, event.line) for position, event in reader.events("WHEELS", kinds=[kind]) if event.subject == loan]
+
+
+def test_loan_of_which_only_an_earlier_month_was_corrected_is_missing(database: str) -> None:
+    late = b"corrects,distribution_date,kind,loan,value,note\n,2025-03-15,interest,4,3.00,late\n"
+    with closing(opened(database)) as store:
+        remitted(store, JANUARY)
+        remitted(store, FEBRUARY)
+        service.correct(store, "WHEELS", late, "late.csv", reason="it came late", actor="trustee")
+        report, balance = remitted(store, MARCH, accept=("missing-loans",)), pool(store, "closing_balance")
+        rolled = check_loans(store, "WHEELS")
+
+    assert ([warned.name for warned in report.warnings], balance, rolled.is_clean) == (["missing-loans"], "1010.00", True)
+
+
+def test_loan_whose_report_by_another_file_was_taken_back_is_missing(database: str) -> None:
+    beside = b"distribution_date,loan,kind,principal,interest,balance\n2025-04-15,4,payoff,1010.00,5.00,0.00\n"
+    with closing(opened(database)) as store:
+        remitted(store, JANUARY)
+        remitted(store, FEBRUARY)
+        service.remit(store, "WHEELS", beside, "beside.csv", source_name="administrator", accept=["incomplete"], actor="trustee")
+        (line,) = lines_of(store, "4", "payoff")
+        gone = "corrects,value,note\n{}:{},,it was another loan\n".format(*line).encode()
+        service.correct(store, "WHEELS", gone, "gone.csv", reason="it was another loan", actor="trustee")
+        with pytest.raises(ProblemsFound, match="1 live loans are not in the file"):
+            remitted(store, MARCH)
+        report, balance = remitted(store, MARCH, accept=("missing-loans",)), pool(store, "closing_balance")
+        rolled = check_loans(store, "WHEELS")
+
+    assert ([warned.name for warned in report.warnings], balance, rolled.is_clean) == (["missing-loans"], "1010.00", True)
+
+
 WRONG = {
     "an amount": ({"actualInterestCollectedAmount": "5,00"}, "month.xml:3: `actualInterestCollectedAmount` is `5,00`, which is not a plain amount"),
     "a part of a cent": (
