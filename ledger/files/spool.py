@@ -9,7 +9,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable, Iterable, Iterator
 from io import SEEK_END
-from itertools import chain
+from itertools import chain, islice
 from tempfile import SpooledTemporaryFile
 from typing import Any, Generic, NamedTuple, TypeVar
 from weakref import finalize
@@ -103,8 +103,11 @@ class Spool(Generic[Row]):
             self.let_go()
 
     def extend(self, rows: Iterable[Row]) -> None:
-        for row in rows:
-            self.append(row)
+        coming = iter(rows)
+        while taken := list(islice(coming, HELD - len(self._held))):
+            self._held += taken
+            if len(self._held) == HELD:
+                self.let_go()
 
     def let_go(self) -> None:
         """Put what is held into the file, by share. Raises ProblemsFound where there is no room for it."""
