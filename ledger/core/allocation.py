@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from ledger.core.formula import Read
 from ledger.core.money import Exact, Money, OddUnits, RoundingMode, allocate_pro_rata, exact_shares, round_exact
@@ -42,8 +42,7 @@ class Branch:
             yield from child.payees()
 
 
-@dataclass(frozen=True, slots=True)
-class Allocation:
+class Allocation(NamedTuple):
     """One step's allocation: what each payee can take now, how it is given, the deal's rules for odd units and for rounding a limit."""
 
     run: Any

@@ -55,16 +55,16 @@ def loss_is_allocated(run: Running, _distribution: Distribution) -> Iterator[Pro
 
 def written_down_losses_match_the_balances(run: Running, distribution: Distribution) -> Iterator[Problem]:
     """Write-ups never exceed the loss borne, and what a class has lost is what was taken from its balance."""
-    figures = run.figures
+    figure, opening_balances, balances = run.figures.get, distribution.opening.balances, run.balances
     for tranche in run.terms.groups["tranches"]:
         borne = cumulative_loss(run, tranche)
         if borne < 0:
             yield Problem(f"class {tranche} is written up beyond the loss it bore, by {_text(run, -borne)}", "limit the `write_up`")
-        raised = figures[f"{tranche}.adjustment"] + figures[f"{tranche}.accreted"] + figures[f"{tranche}.written_up"]
-        paid = figures[f"{tranche}.principal_paid"] + figures[f"{tranche}.principal_paid.adjustment"]
-        rise = raised - paid - figures[f"{tranche}.realized_loss"]
+        raised = figure(f"{tranche}.adjustment", 0) + figure(f"{tranche}.accreted", 0) + figure(f"{tranche}.written_up", 0)
+        paid = figure(f"{tranche}.principal_paid", 0) + figure(f"{tranche}.principal_paid.adjustment", 0)
+        rise = raised - paid - figure(f"{tranche}.realized_loss", 0)
         account = run.terms.claims[tranche].principal
-        opening, closing = -distribution.opening.balances.get(account, 0), -run.balances[account]
+        opening, closing = -opening_balances.get(account, 0), -balances[account]
         if opening + rise != closing:
             yield Problem(f"class {tranche} opens at {_text(run, opening)}, moves by {_text(run, rise)} and closes at {_text(run, closing)}", OUR_FAULT)
 
@@ -74,17 +74,17 @@ def sources_equal_uses_by_step(run: Running, distribution: Distribution) -> Iter
     held = {*run.terms.cash_accounts.values(), SETTLEMENT_CASH}
     left: dict[str, Money] = defaultdict(int)
     used: dict[str, Money] = defaultdict(int)
-    for posted in distribution.postings:
-        from_cash, to_cash = posted.source in held, posted.destination in held
-        if not (from_cash or to_cash) or not posted.cause.startswith("step "):
+    for _, item, cause, source, destination, amount, _ in distribution.postings:
+        from_cash, to_cash = source in held, destination in held
+        if not (from_cash or to_cash) or not cause.startswith("step "):
             continue
-        left[posted.cause] += posted.amount if from_cash else -posted.amount
+        left[cause] += amount if from_cash else -amount
         if from_cash and to_cash:
-            used[posted.cause] += posted.amount
-        elif posted.item.endswith(("_paid", ".paid", ".settled")):
-            used[posted.cause] += posted.amount if from_cash else -posted.amount
-        elif ROUNDING in (posted.source, posted.destination):
-            used[posted.cause] += posted.amount if posted.destination == ROUNDING else -posted.amount
+            used[cause] += amount
+        elif item.endswith(("_paid", ".paid", ".settled")):
+            used[cause] += amount if from_cash else -amount
+        elif ROUNDING in (source, destination):
+            used[cause] += amount if destination == ROUNDING else -amount
     for cause, amount in left.items():
         if amount != used[cause]:
             yield Problem(f"{cause} took {_text(run, amount)} out of accounts and gave {_text(run, used[cause])} to payees", OUR_FAULT)
@@ -113,17 +113,17 @@ def what_closed_periods_left_is_matched(run: Running, _distribution: Distributio
 
 
 def rounding_is_below_half_a_cent_a_payment(run: Running, distribution: Distribution) -> Iterator[Problem]:
-    for posted in distribution.postings:
-        if ROUNDING in (posted.source, posted.destination) and 2 * posted.amount > run.terms.minor_unit:
-            yield Problem(f"{posted.step} rounds by {_text(run, posted.amount)}, which is more than half a cent", OUR_FAULT)
+    for step, _, _, source, destination, amount, _ in distribution.postings:
+        if ROUNDING in (source, destination) and 2 * amount > run.terms.minor_unit:
+            yield Problem(f"{step} rounds by {_text(run, amount)}, which is more than half a cent", OUR_FAULT)
 
 
 def opening_and_postings_give_closing(run: Running, distribution: Distribution) -> Iterator[Problem]:
     """Summed again from the postings alone, beside the running sums that the steps read."""
     closing, rolled = distribution.closing.balances, defaultdict(int, distribution.opening.balances)
-    for posted in distribution.postings:
-        rolled[posted.source] -= posted.amount
-        rolled[posted.destination] += posted.amount
+    for _, _, _, source, destination, amount, _ in distribution.postings:
+        rolled[source] -= amount
+        rolled[destination] += amount
     if {account: balance for account, balance in rolled.items() if balance} != closing:
         for row in distribution.balance_rows():
             if row.opening + row.received - row.paid != row.closing:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date
 from fractions import Fraction
-from itertools import pairwise
+from itertools import pairwise, product
 
 from ledger.core import posting
 from ledger.core.comparisons import comparisons
@@ -35,11 +35,12 @@ from ledger.core.formula import (
 from ledger.core.money import format_exact, parse_number, round_exact
 from ledger.core.names import BARE, POOL_ITEMS, REPORTED_TYPES, DealScope
 from ledger.core.problems import MOST_LISTED, Path, Problem, ProblemsFound, nearest, stop_on
+from ledger.core.receipts import legs_of
 from ledger.core.recording import Recorder
 from ledger.core.schedule import key_of
 from ledger.core.state import Running
 from ledger.core.steps import StepCompiler
-from ledger.core.terms import AccrualTerms, Comparison, CompiledTrigger, Terms
+from ledger.core.terms import AccrualTerms, Clock, Comparison, CompiledTrigger, Terms
 
 _OF_THE_BOOKS = ("cash", "due", "entitlement", "pool", "defaulted", "owed", "misapplied", "excess", "loss", "rounding", "borrowers")
 _OF_STEPS = ("tranches", "deal", "interest", "fees", "principal", "rest")
@@ -71,6 +72,7 @@ class DealCompiler:
         names = DealScope(self.terms, self)
         self.names: Scope = recorder.scope(names) if recorder else names
         self._open: list[str] = []
+        self._clocks: dict[tuple[str, AccrualFrom], Clock] = {}
         self._formula = Formula("", Number(Fraction(0), True, 0))
 
     def problem(self, path: Path, fact: str, remedy: str = "", offset: int | None = None) -> None:
@@ -346,8 +348,9 @@ class DealCompiler:
 
     def _accrual(self, path: Path, subject: str, item: Tranche | Fee, rate: Read, basis: Read) -> None:
         dates = self.deal.dates
-        accrual: AccrualFrom = item.accrual or dates.accrual
-        self.terms.accruals[subject] = AccrualTerms(rate, basis, item.day_count or dates.day_count, accrual, dates.distribution.months)
+        alike = (item.day_count or dates.day_count, item.accrual or dates.accrual)
+        clock = self._clocks.setdefault(alike, Clock(*alike, dates.distribution.months))
+        self.terms.accruals[subject] = AccrualTerms(rate, basis, clock)
 
     def _tranche(self, name: str, tranche: Tranche) -> None:
         path = ("tranches", name)
@@ -429,6 +432,9 @@ class DealCompiler:
             for index, word in enumerate(section.collects):
                 self._collects(("accounts", account, "collects", index), account, word)
         collected = {component for _, component in self.terms.collecting}
+        for pool, component in product(("pool", *self.deal.all_pools), self.terms.components):
+            with suppress(ProblemsFound):  # what no account collects is refused when it comes
+                self.terms.legs[pool, component] = legs_of(self.terms, pool, component)
         for name, kind in self.deal.events.items():
             if not (kind.cash or kind.of_a_pool or any(name in owed for owed in self.terms.owed_by.values())):
                 remedy = "give it `cash`, `pool` or `loss`, name it under `owed_by` of a fee, or let it be `reported`"

@@ -29,10 +29,10 @@ def accruals(run: Running) -> Iterator[Accrual]:
     """The accrual period of each class and fee that accrues at a rate."""
     deal = run.terms.deal
     for name, terms in run.terms.accruals.items():
-        begin, end = terms.span(run.dates, run.number)
+        begin, end = terms.clock.span(run.dates, run.number)
         rate = (deal.tranches.get(name) or deal.fees[name]).rate
         days_30_360 = int(year_fraction("30/360", begin, end) * 360)
-        yield Accrual(name, begin, end, (end - begin).days, days_30_360, terms.day_count, tuple(_reported_rates(run, rate)) if rate else ())
+        yield Accrual(name, begin, end, (end - begin).days, days_30_360, terms.clock.day_count, tuple(_reported_rates(run, rate)) if rate else ())
 
 
 def _reported_rates(run: Running, rate: Formula) -> Iterator[ReportedRate]:

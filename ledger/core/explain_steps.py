@@ -138,6 +138,6 @@ class StepsExplained(ReadingsExplained):
 
     def year_fraction(self, subject: str) -> Explanation:
         """The part of a year that the period is for a class or fee, by its day count."""
-        terms, period = self.terms.accruals[subject], self.evidence.distribution
-        start, end = terms.span(period.dates, period.number)
-        return given(f"year fraction {terms.day_count}, {start} to {end}", NUMBER, terms.year_fraction(period.dates, period.number))
+        clock, period = self.terms.accruals[subject].clock, self.evidence.distribution
+        start, end = clock.span(period.dates, period.number)
+        return given(f"year fraction {clock.day_count}, {start} to {end}", NUMBER, clock.year_fraction(period.dates, period.number))

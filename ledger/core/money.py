@@ -93,7 +93,7 @@ def exact_shares(amount: Exact, weights: Sequence[Exact]) -> list[Exact]:
 
 def round_to_multiple(value: Money, unit: int) -> Money:
     """The multiple of `unit` nearest to `value`, halves away from zero: an amount at carry scale as payable in whole minor units."""
-    return round_ratio(value, unit, "half_up") * unit
+    return value if unit == 1 else round_ratio(value, unit, "half_up") * unit
 
 
 _PLAIN = re.compile(r"(-?)([0-9]{1,19})(?:\.([0-9]{1,18}))?\Z", re.ASCII)

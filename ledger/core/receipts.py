@@ -178,34 +178,39 @@ def _default_first(run: Running, flow: Flow, liquidated: Money) -> None:
 
 def _post(run: Running, flow: Flow, amount: Money) -> None:
     """The postings of one component; the first carries its figure."""
-    item = f"{_pool(flow)}.{flow.component}"
-    for leg in run.terms.components[flow.component].legs:
-        source, destination = (_account(run, flow, word) for word in leg)
-        run.transfer(source, destination, amount, flow.component, item, EVENTS, flow.origin)
+    pool, component = _pool(flow), flow.component
+    item = f"{pool}.{component}"
+    for source, destination in run.terms.legs.get((pool, component)) or legs_of(run.terms, pool, component):
+        run.transfer(source, destination, amount, component, item, EVENTS, flow.origin)
         item = ""
 
 
-def _account(run: Running, flow: Flow, word: str) -> str:
+def legs_of(terms: Terms, pool: str, component: str) -> tuple[Leg, ...]:
+    """The legs of a component between the accounts that its words stand for. Raises ProblemsFound where no account collects it."""
+    legs = terms.components[component].legs
+    return tuple((_account(terms, pool, component, source), _account(terms, pool, component, destination)) for source, destination in legs)
+
+
+def _account(terms: Terms, pool: str, component: str, word: str) -> str:
     """The account that a word of a leg stands for."""
-    terms, pool = run.terms, _pool(flow)
     match word:
         case "pool":
             return terms.pool_account(pool)
         case "defaulted":
             return terms.defaulted_account(pool)
         case "due":
-            return terms.due_account(collecting_account(run, pool, flow.component))
+            return terms.due_account(collecting_account(terms, pool, component))
         case "cash":
-            return terms.cash_account(collecting_account(run, pool, flow.component))
+            return terms.cash_account(collecting_account(terms, pool, component))
         case "payahead":
-            return terms.cash_account(collecting_account(run, pool, "payahead"))
+            return terms.cash_account(collecting_account(terms, pool, "payahead"))
         case _:
             return word
 
 
-def collecting_account(run: Running, pool: str, component: str) -> str:
+def collecting_account(terms: Terms, pool: str, component: str) -> str:
     """The account that collects a component of a pool. Raises ProblemsFound where none does."""
-    account = run.terms.collecting.get((pool, component))
+    account = terms.collecting.get((pool, component))
     if account is None:
         raise ProblemsFound([Problem(f"no account collects `{component}`", f"add {component} to the `collects` of an account in the deal file")])
     return account
@@ -227,15 +232,11 @@ def settle(run: Running) -> None:
         run.transfer(EXCESS, _cash(run, fact), fact.amount or 0, "account_earnings", f"{fact.subject}.earnings", EVENTS, _origin(fact))
     for fact in run.collections.of_kind("settlement"):
         pay_back(run, fact.subject or "", fact.amount or 0, EVENTS)
-    wired = {name: due for name in run.terms.deal.accounts if (due := _due(run, name)) > 0}
+    wired = {name: due for name, account in run.terms.due_accounts.items() if (due := run.balances[account]) > 0}
     if run.terms.deal.settlement == "wired":
         wired = _wires(run, wired)
     for account, amount in wired.items():
         run.transfer(run.terms.due_account(account), run.terms.cash_account(account), amount, "wire", f"{account}.wired", EVENTS)
-
-
-def _due(run: Running, account: str) -> Money:
-    return run.balances[posting.due(account)] if run.terms.deal.accounts[account].cash else 0
 
 
 def _wires(run: Running, due: Mapping[str, Money]) -> dict[str, Money]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
+from ledger.core import posting
 from ledger.core.collections import Collections
 from ledger.core.formula import Value
 from ledger.core.money import Exact, Money
@@ -16,7 +17,7 @@ from ledger.core.problems import Problem, ProblemsFound
 from ledger.core.schedule import PeriodDates
 
 if TYPE_CHECKING:
-    from ledger.core.terms import Terms
+    from ledger.core.terms import Clock, Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Running:
     """
 
     __slots__ = (
-        "balances", "called", "collections", "dates", "exact_interest", "figures", "fractions", "opening", "paid", "postings", "rates", "received",
+        "balances", "called", "clocks", "collections", "dates", "exact_interest", "figures", "fractions", "opening", "paid", "postings", "rates", "received",
         "reported", "state", "terms", "triggers",
     )  # fmt: skip
 
@@ -60,6 +61,7 @@ class Running:
         self.exact_interest: dict[str, Exact] = {}
         self.rates: dict[str, Exact] = {}
         self.fractions: dict[str, Exact] = {}
+        self.clocks: dict[Clock, Exact] = {}
         self.called = False
 
     @property
@@ -85,6 +87,11 @@ class Running:
         self.received[destination] += amount
         self.postings.append(posted)
 
+    def move_ledger(self, name: str, tranche: str | None, amount: Money, step: str, cause: str) -> None:
+        """Raise or lower a ledger, of a class or of the whole deal; it never falls below zero."""
+        account = posting.ledger(name, tranche)
+        self.transfer(posting.ledger_memo(name), account, max(amount, -self.balances[account]), step, "", cause)
+
     def cash_of(self, account: str) -> Money:
         """What can be paid out of an account now."""
         return self.balances[self.terms.cash_accounts[account]]
@@ -104,7 +111,10 @@ class Running:
         """The part of a year that a class or fee accrues over this period."""
         fraction = self.fractions.get(subject)
         if fraction is None:
-            fraction = self.fractions[subject] = self.terms.accruals[subject].year_fraction(self.dates, self.number)
+            clock = self.terms.accruals[subject].clock
+            if clock not in self.clocks:
+                self.clocks[clock] = clock.year_fraction(self.dates, self.number)
+            fraction = self.fractions[subject] = self.clocks[clock]
         return fraction
 
     def owed_interest(self, tranche: str) -> Money:

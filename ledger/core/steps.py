@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, cast
 
 from ledger.core.allocation import Branch, Weigh
 from ledger.core.deal import Block, Node, Step
 from ledger.core.formula import BOOLEAN, MONEY, NUMBER, OPEN, Formula, FormulaError, Name, Read
+from ledger.core.payees import payee_of
 from ledger.core.problems import Path, nearest
 from ledger.core.terms import CompiledBlock, CompiledStep, Steps, Terms, What
 
@@ -42,14 +44,18 @@ class StepCompiler:
         amount = self.compiler.formula((*path, step.verb), step.what, MONEY).read if what == "amount" else None
         tree = self.tree((*path, "to"), step.to, step, what) if step.to else None
         self._check(path, step, what, tree)
-        return CompiledStep(
+        compiled = CompiledStep(
             number=self.number, label=step.name or describe(step), path=path, verb=step.verb, what=what, amount=amount, tree=tree,
             payees=tuple(tree.payees()) if tree else (), sources=step.from_,
             limit=self.compiler.formula((*path, "limit"), step.limit, MONEY).read if step.limit else None,
             when=self.compiler.formula((*path, "when"), step.when, BOOLEAN).read if step.when else None,
             as_=step.as_, ledger=self._ledger_of(step, what),
             settles=self._ledger((*path, "settles"), step.settles), adds_to=self._ledger((*path, "adds_to"), step.adds_to),
+            cause=f"step {self.number}",
         )  # fmt: skip
+        if step.verb != "pay" or self.compiler.problems:
+            return compiled
+        return replace(compiled, paid={name: payee_of(compiled, name, self.terms) for name in compiled.payees})
 
     # What it moves -------------------------------------------------------------------------------------------------
 

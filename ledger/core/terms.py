@@ -5,17 +5,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
-from typing import Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from ledger.core import posting
 from ledger.core.allocation import Branch
 from ledger.core.daycount import months_before, year_fraction
 from ledger.core.deal import AccrualFrom, Deal, Verb
-from ledger.core.events import Component
+from ledger.core.events import Component, Leg
 from ledger.core.formula import Read, Term
 from ledger.core.money import LIMIT, Exact, Money, format_exact, format_money
 from ledger.core.posting import Claims
@@ -26,11 +26,24 @@ What = Literal["interest", "fees", "due", "principal", "rest", "ledger", "amount
 """What a `pay` pays: what each payee is owed of a sort, all that the sources hold, or an amount."""
 
 
+RoomNow: TypeAlias = Callable[[Any], Money]
+Pay: TypeAlias = Callable[[Any, str, Money], None]
+"""Pays an amount out of an account of cash."""
+
+
+class Payee(NamedTuple):
+    """A payee of a `pay`: what it can take now, and the postings that pay it."""
+
+    room: RoomNow
+    pay: Pay
+
+
 @dataclass(frozen=True, slots=True)
 class CompiledStep:
     """A step ready to run. `number` counts the file's steps from 1, `label` is what statements print, `path` is its place in the file.
 
-    `amount` and `limit` give units of money, exact. `payees` are the leaves of `tree`, in order. `ledger` is the ledger that is paid or recorded;
+    `amount` and `limit` give units of money, exact. `payees` are the leaves of `tree`, in order; `paid`, of a `pay`, says of each
+    what it can take and how it is paid. `cause` is that of the step's postings. `ledger` is the ledger that is paid or recorded;
     `settles` and `adds_to` name ledgers (`B.pdl` as ("pdl", "B"), a ledger of the whole deal as ("borrowed", None), one of the payee's own as ("pdl", "")).
     """
 
@@ -49,10 +62,8 @@ class CompiledStep:
     ledger: str | None
     settles: tuple[str, str | None] | None
     adds_to: tuple[str, str | None] | None
-
-    @property
-    def cause(self) -> str:
-        return f"step {self.number}"
+    cause: str
+    paid: Mapping[str, Payee] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +77,10 @@ class CompiledBlock:
 Steps: TypeAlias = CompiledStep | CompiledBlock
 
 
-@dataclass(frozen=True, slots=True)
-class AccrualTerms:
-    """How a class or fee accrues: `rate` a year on `basis` (units), over the part of a year that its day count gives its period."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Clock:
+    """The part of a year that a day count gives each accrual period. Classes and fees that accrue alike share one, so that a period asks it once."""
 
-    rate: Read
-    basis: Read
     day_count: str
     accrual: AccrualFrom
     months: int
@@ -93,6 +102,15 @@ class AccrualTerms:
         if number == 1 and self.accrual.from_ is not None:
             start = self.accrual.from_
         return start, end
+
+
+@dataclass(frozen=True, slots=True)
+class AccrualTerms:
+    """How a class or fee accrues: `rate` a year on `basis` (units), over the part of a year that its clock gives."""
+
+    rate: Read
+    basis: Read
+    clock: Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +136,9 @@ class CompiledTrigger:
 class Terms:
     """What a period runs on; built by `ledger.core.compiler`, not changed afterwards.
 
-    `owed_by` are, by fee, the components that raise (1) or lower (-1) what it is owed. `own_funds` are the accounts of money, held and reported.
+    `legs` are, by pool and component, the accounts between which an amount is posted; a component that no account collects has none. `due_accounts` hold
+    what is reported of money and not yet wired. `owed_by` are, by fee, the components that raise (1) or lower (-1) what it is owed. `own_funds` are the
+    accounts of money, held and reported.
     `seniority` are the classes from senior to junior, those of like rank together.
     """
 
@@ -133,6 +153,7 @@ class Terms:
     owed_by: dict[str, dict[str, int]] = field(default_factory=dict)
     targets: dict[str, Read] = field(default_factory=dict)
     collecting: dict[tuple[str, str], str] = field(default_factory=dict)
+    legs: dict[tuple[str, str], tuple[Leg, ...]] = field(default_factory=dict)
     named_collections: list[tuple[str, str, Read]] = field(default_factory=list)
     pool_balances: dict[str, Read] = field(default_factory=dict)
     missing: dict[str, Read] = field(default_factory=dict)
@@ -148,6 +169,8 @@ class Terms:
     claims: Mapping[str, Claims] = field(init=False)
     cash_accounts: Mapping[str, str] = field(init=False)
     accounts_of_cash: Mapping[str, str] = field(init=False)
+    due_accounts: Mapping[str, str] = field(init=False)
+    payable_units: Mapping[str, Money] = field(init=False)
     own_funds: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -156,9 +179,12 @@ class Terms:
         self.scale, self.minor_unit = deal.rounding.scale, deal.rounding.minor_unit
         self.claims = {name: posting.claims(name) for name in deal.tranches}
         self.cash_accounts = {name: posting.cash(name) if account.cash else posting.entitlement(name) for name, account in deal.accounts.items()}
+        # Payments are multiples of the cent; an account that holds no money moves entitlements to the last place.
+        self.payable_units = {name: self.minor_unit if account.cash else 1 for name, account in deal.accounts.items()}
         self.accounts_of_cash = {held: name for name, held in self.cash_accounts.items()}
         of_money = [name for name, account in deal.accounts.items() if account.cash]
-        self.own_funds = frozenset((*map(posting.cash, of_money), *map(posting.due, of_money)))
+        self.due_accounts = {name: posting.due(name) for name in of_money}
+        self.own_funds = frozenset((*map(posting.cash, of_money), *self.due_accounts.values()))
 
     def every_step(self) -> Iterator[CompiledStep]:
         """All steps in the order of the file, blocks opened."""

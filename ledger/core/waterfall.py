@@ -62,7 +62,7 @@ def _amount(run: Running, read: Read | None) -> Money:
 def pay(run: Running, step: CompiledStep) -> None:
     """Pay the least of what is asked, the limit, the cash in the sources, and what the payees can take."""
     assert step.tree is not None
-    if not any(room_to_pay(run, step, payee) for payee in step.payees):
+    if not any(payee.room(run) for payee in step.paid.values()):
         return
     cash = sum(payable_cash(run, account) for account in step.sources)
     allocation = in_units(run, lambda payee: room_to_pay(run, step, payee), lambda payee, amount: give(run, step, payee, amount))
@@ -71,13 +71,8 @@ def pay(run: Running, step: CompiledStep) -> None:
 
 def payable_cash(run: Running, account: str) -> Money:
     """What an account can pay: whole minor units of what it holds. A fraction of a cent that it has collected stays until others make it whole."""
-    unit = _minor_unit(run, account)
-    return max(0, run.cash_of(account)) // unit * unit
-
-
-def _minor_unit(run: Running, account: str) -> Money:
-    """What payments out of an account are multiples of; an account that holds no money moves entitlements to the last place."""
-    return run.terms.minor_unit if run.terms.deal.accounts[account].cash else 1
+    held = run.cash_of(account)
+    return held - held % run.terms.payable_units[account] if held > 0 else 0
 
 
 def in_units(run: Running, room: Room, give_to: Give) -> Allocation:
@@ -88,19 +83,7 @@ def in_units(run: Running, room: Room, give_to: Give) -> Allocation:
 
 def room_to_pay(run: Running, step: CompiledStep, payee: str) -> Money:
     """What one payee can take in a `pay`: what it is owed of a sort, or any amount."""
-    match step.what:
-        case "interest":
-            return max(0, run.owed_interest(payee))
-        case "fees":
-            return max(0, -run.balances[posting.fee(payee)])
-        case "due":
-            return max(0, -run.balances[posting.fee(payee)] if payee in run.terms.deal.fees else run.owed_interest(payee))
-        case "principal":
-            return -run.balances[run.terms.claims[payee].principal]
-        case "ledger":
-            return run.balances[posting.ledger(step.ledger or "", payee)]
-        case _:
-            return -run.balances[posting.principal(payee)] if step.as_ == "principal" and run.terms.has_balance(payee) else UNLIMITED
+    return step.paid[payee].room(run)
 
 
 def give(run: Running, step: CompiledStep, payee: str, amount: Money) -> None:
@@ -118,70 +101,24 @@ def give(run: Running, step: CompiledStep, payee: str, amount: Money) -> None:
 
 
 def pay_from(run: Running, step: CompiledStep, account: str, payee: str, amount: Money) -> Money:
-    """Pay an amount out of one account: to another account, to a fee, or to a class as principal, as interest or for a ledger; what was paid."""
-    deal, source = run.terms.deal, run.terms.cash_account(account)
-    if payee in deal.accounts:
-        amount = round_to_multiple(amount, _minor_unit(run, account))
-        run.transfer(source, run.terms.cash_account(payee), amount, step.label, "", step.cause)
-        return amount
-    if payee in deal.fees:
-        pay_fee(run, step, source, payee, amount)
-    elif step.what == "principal" or (step.as_ == "principal" and run.terms.has_balance(payee)):
-        run.transfer(source, posting.principal(payee), amount, step.label, f"{payee}.principal_paid", step.cause)
-    elif step.what == "ledger" or step.ledger is not None:
-        pay_for_ledger(run, step, source, payee, amount)
-    elif step.what in ("interest", "due"):
-        pay_owed_interest(run, step, source, payee, amount)
-    else:
-        pay_further_interest(run, step, source, payee, amount)
-    cash = round_to_multiple(amount, _minor_unit(run, account))
+    """Pay an amount out of one account, in whole units of cash; what rounds a payee's exact claim to them is posted apart. What was paid."""
+    source, cash = run.terms.cash_accounts[account], round_to_multiple(amount, run.terms.payable_units[account])
+    if payee in run.terms.cash_accounts:
+        step.paid[payee].pay(run, source, cash)
+        return cash
+    step.paid[payee].pay(run, source, amount)
     run.transfer(source, ROUNDING, cash - amount, step.label, "", step.cause)
     net(run, step, source, payee, cash)
     return amount
-
-
-def pay_fee(run: Running, step: CompiledStep, source: str, payee: str, amount: Money) -> None:
-    """Pay what a fee is owed; an amount by formula is owed by being paid."""
-    if step.what not in ("fees", "due"):
-        run.transfer(posting.fee(payee), EXCESS, amount, step.label, f"{payee}.accrued", step.cause)
-    run.transfer(source, posting.fee(payee), amount, step.label, f"{payee}.paid", step.cause)
-
-
-def pay_owed_interest(run: Running, step: CompiledStep, source: str, tranche: str, amount: Money) -> None:
-    """Interest on unpaid interest first, then interest brought forward, then this period's."""
-    claims = run.terms.claims[tranche]
-    for claim in (claims.interest_on_unpaid, claims.shortfall, claims.interest):
-        part = min(amount, -run.balances[claim])
-        if part > 0:
-            run.transfer(source, claim, part, step.label, f"{tranche}.interest_paid", step.cause)
-            amount -= part
-
-
-def pay_further_interest(run: Running, step: CompiledStep, source: str, tranche: str, amount: Money) -> None:
-    """What a residual or an excess class receives: an income of the class that is owed by being paid."""
-    residual = run.terms.deal.tranches[tranche].kind == "residual"
-    claim = posting.residual(tranche) if residual else posting.interest(tranche)
-    run.transfer(claim, EXCESS, amount, step.label, "", step.cause)
-    run.transfer(source, claim, amount, step.label, f"{tranche}.interest_paid", step.cause)
-
-
-def pay_for_ledger(run: Running, step: CompiledStep, source: str, tranche: str, amount: Money) -> None:
-    """Pay a class for a ledger, its own or one of the whole deal, and lower the ledger by it."""
-    ledger = step.ledger or ""
-    run.transfer(posting.other(tranche), EXCESS, amount, step.label, "", step.cause)
-    run.transfer(source, posting.other(tranche), amount, step.label, f"{tranche}.other_paid", step.cause)
-    _move_ledger(run, step, (ledger, "" if run.terms.ledger_classes[ledger] else None), tranche, -amount)
 
 
 # Ledgers --------------------------------------------------------------------------------------------------------------
 
 
 def _move_ledger(run: Running, step: CompiledStep, ledger: tuple[str, str | None], payee: str, amount: Money) -> None:
-    """Raise or lower a ledger; it never falls below zero. ("pdl", "") is the payee's own."""
+    """Raise or lower a ledger that a step names. ("pdl", "") is the payee's own."""
     name, tranche = ledger
-    account = posting.ledger(name, payee if tranche == "" else tranche)
-    amount = max(amount, -run.balances[account])
-    run.transfer(posting.ledger_memo(name), account, amount, step.label, "", step.cause)
+    run.move_ledger(name, payee if tranche == "" else tranche, amount, step.label, step.cause)
 
 
 def record(run: Running, step: CompiledStep) -> None:
