@@ -157,7 +157,7 @@ def no_loan_is_left_out(part: Part) -> Found:
     """Where loans are kept, every live one has a row: a loan that is silently dropped would vanish from the pool."""
     if part.month.is_whole and part.month.names_loans:
         for loan in part.left_out:
-            fact = f"loan {loan}, with a balance of {part.month.money(part.opening[loan])}, is not reported"
+            fact = f"loan {loan}, with a balance of {part.month.money(part.opening[loan])}, is not reported for {part.month.rows.period}"
             remedy = f"add its `payment` row, with 0 where nothing was paid; where another file brings it, repeat with --accept {INCOMPLETE}"
             yield None, Problem(fact, remedy)
 

@@ -124,7 +124,7 @@ def everything_is_reported(whole: Whole) -> Found:
     for name, reported in month.terms.deal.reported.items() if month.is_whole else ():
         if reported.missing is None and not reported.index and name not in here and name not in month.reported:
             remedy = f"add a `reported` row for it, or give it `missing` in the deal file; where another file brings it, repeat with --accept {INCOMPLETE}"
-            yield None, Problem(f"`{name}` is not reported", remedy)
+            yield None, Problem(f"`{name}` is not reported for {month.rows.period}", remedy)
 
 
 def a_month_that_moves_has_its_loans(whole: Whole) -> Found:

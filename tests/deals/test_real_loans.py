@@ -87,7 +87,7 @@ def left_out(store: Store, month: str, source: bytes) -> list[str]:
     try:
         service.remit(store, "CARS-2017-3", source, f"{month}.csv", actor="trustee")
     except ProblemsFound as found:
-        return [re.sub("loan ([0-9]+), with a balance of .*, is not reported", r"\1", problem.fact) for problem in found.problems]
+        return [re.sub("loan ([0-9]+), with a balance of .*, is not reported for .*", r"\1", problem.fact) for problem in found.problems]
     return []
 
 

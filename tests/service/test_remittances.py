@@ -291,7 +291,7 @@ def test_servicers_of_parts_of_a_pool_report_in_files_of_their_own(store: Store)
     remit(store, deal, loans(*SET_UP, FIRST, SECOND))
     north, south = loans("2025-03-25,payment,L-1,,10.00,4.45,880.00"), loans("2025-03-25,payment,L-2,,5.00,2.98,590.00")
 
-    assert refused(store, deal, north, by="north") == ["loan L-2, with a balance of 595.00, is not reported"]
+    assert refused(store, deal, north, by="north") == ["loan L-2, with a balance of 595.00, is not reported for 2025-03-25"]
     remit(store, deal, north, by="north", accept=("incomplete",))
     remit(store, deal, south, by="south")
 
@@ -316,7 +316,7 @@ def test_value_that_another_file_brings_is_accepted_as_missing_once(store: Store
     cash = b"distribution_date,kind,subject,value\n2025-02-25,interest,north,5.00\n2025-02-25,wire,funds,5.00\n"
     index = b"distribution_date,kind,subject,value\n2025-02-25,reported,index,5%\n"
 
-    assert refused(store, deal, cash) == ["`index` is not reported"]
+    assert refused(store, deal, cash) == ["`index` is not reported for 2025-02-25"]
     remit(store, deal, cash, accept=("incomplete",))
     remit(store, deal, index, by="calculation agent")
 
