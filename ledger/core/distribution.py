@@ -105,21 +105,20 @@ def encode_state(distribution: Distribution) -> str:
         "history": closing.history,
         "readings": {name: getattr(readings, name) for name in Readings.__slots__},
     }
-    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return json.dumps(value, default=_plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
+    """What JSON has no form of its own for."""
     match value:
         case Fraction():
             return value.numerator if value.denominator == 1 else f"{value.numerator}/{value.denominator}"
         case date():
             return value.isoformat()
         case Mapping():
-            return {str(key): _plain(item) for key, item in value.items()}
-        case tuple() | list():
-            return [_plain(item) for item in value]
+            return dict(value)
         case _:
-            return value
+            raise TypeError(f"{value!r} is no value of a state")
 
 
 def decode_state(text: str, balances: Mapping[str, Money]) -> tuple[State, PeriodDates, Readings]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,7 +15,7 @@ from ledger.core.state import State
 from ledger.core.terms import Terms
 from ledger.store import seal
 from ledger.store.books import DistributionRow
-from ledger.store.log import CommitTreatment, Draft, Receipt, Writer
+from ledger.store.log import CommitTreatment, Draft, Receipt, SealedDistribution, Writer
 from ledger.store.months import RecordedMonth
 from ledger.store.projections import Reader
 
@@ -22,6 +23,8 @@ PERIOD_DATES: tuple[str, ...] = tuple(PeriodDates.__slots__)
 SUMMED = (*KINDS,)
 READ_ONE_BY_ONE = tuple(kind for kind in FACTS if kind not in OF_ONE_LOAN)
 """Facts of single loans are for the loan ledger: a pool has a million of them, and the waterfall asks for none."""
+WRITTEN_AT_ONCE = 24
+"""Distributions whose postings are written together: a database takes a few long statements sooner than many short ones."""
 
 
 def recorded_dates(reader: Reader, deal: str, key: date, known_at: int | None = None) -> PeriodDates | None:
@@ -51,7 +54,7 @@ class Months:
         known = month if known_at is None else month.known_at(known_at)
         facts = [event for _, event in known.facts]
         dates = _dates(facts)
-        return None if dates is None else (dates, _collected(terms, known.totals, facts))
+        return None if dates is None else (dates, _collected(terms, known.totals, (event for event in facts if event.kind != "period_date")))
 
 
 def opened_at(reader: Reader, deal: str) -> dict[date, int]:
@@ -136,19 +139,41 @@ def header_of(distribution: Distribution, number: int, previous: int | None, ter
     return seal.DistributionHeader(number, previous, dates.scheduled, dates.distribution, version, terms_digest, RULES, encode_state(distribution))
 
 
-def record(
-    writer: Writer,
-    header: seal.DistributionHeader,
-    distribution: Distribution,
-    events: list[Event],
-    actor: str,
-    reason: str,
-    treatment: CommitTreatment = "original",
-) -> Receipt:
-    """Append the commit that says what was distributed, then its postings and balances, sealed by the database."""
-    number = header.number
-    digest = seal.distribution_digest(header, distribution.postings)
-    events = numbered([*events, Event(0, "distribution", code=digest, amount=number)])
-    receipt = writer.append(Draft(events, header.period if number else None, actor, reason, treatment))
-    writer.record_distribution(header, receipt.position, distribution.postings, distribution.balance_rows())
-    return receipt
+class Recording:
+    """Distributions that are recorded in one transaction: the commit of each at once, postings and balances many distributions at a time."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._unwritten: list[SealedDistribution] = []
+
+    def add(
+        self,
+        header: seal.DistributionHeader,
+        distribution: Distribution,
+        events: list[Event],
+        actor: str,
+        reason: str,
+        treatment: CommitTreatment = "original",
+    ) -> Receipt:
+        """Append the commit that says what was distributed, after some events."""
+        number = header.number
+        digest = seal.distribution_digest(header, distribution.postings)
+        events = numbered([*events, Event(0, "distribution", code=digest, amount=number)])
+        receipt = self._writer.append(Draft(events, header.period if number else None, actor, reason, treatment))
+        self._unwritten.append(SealedDistribution(header, receipt.position, digest, distribution.postings, distribution.balance_rows()))
+        if len(self._unwritten) == WRITTEN_AT_ONCE:
+            self.write()
+        return receipt
+
+    def write(self) -> None:
+        """Write the postings and balances that are not written yet, sealed by the database."""
+        self._writer.record_distributions(self._unwritten)
+        self._unwritten.clear()
+
+
+@contextmanager
+def recording(writer: Writer) -> Iterator[Recording]:
+    """What is added in the block is written by its end; after an exception nothing is, since the transaction counts for nothing then."""
+    books = Recording(writer)
+    yield books
+    books.write()

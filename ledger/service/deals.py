@@ -46,5 +46,6 @@ def open_deal(
             writer.add_document(seal.digest(body), body)
             events.append(Event(0, "terms", subject, code=seal.digest(body)))
         header = books.header_of(opening, 0, None, seal.digest(documents["deal"]))
-        receipt = books.record(writer, header, opening, events, actor, reason or "opened")
+        with books.recording(writer) as recording:
+            receipt = recording.add(header, opening, events, actor, reason or "opened")
     return Opened(terms.deal.deal, receipt.position, receipt.hash)

@@ -20,11 +20,11 @@ from ledger.core.state import State
 from ledger.core.statement import Statement, draw
 from ledger.core.terms import Terms
 from ledger.service.actors import approver_problems
-from ledger.service.books import Months, header_of, latest, numbered, record
+from ledger.service.books import Months, header_of, latest, numbered, recording
 from ledger.service.terms import Versions, terms_stated
 from ledger.store import seal
 from ledger.store.engine import Store
-from ledger.store.log import Draft, Receipt, Writer
+from ledger.store.log import Draft, Writer
 from ledger.store.projections import Reader
 
 Progress = Callable[[date], None]
@@ -42,6 +42,11 @@ class Run:
     @property
     def key(self) -> date:
         return self.distribution.dates.scheduled
+
+    @property
+    def header(self) -> seal.DistributionHeader:
+        """What is sealed of it beside its postings."""
+        return header_of(self.distribution, self.previous + 1, self.previous, self.terms_digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +83,13 @@ def distribute(
             first = _all(itertools.islice(runs, 1), lambda _run: None)
             return replace(first, proposal=propose(writer, first.runs[0], actor, reason) if first.runs else None)
 
-        def close(run: Run) -> None:
-            close_period(writer, run, [], actor, reason)
-            progress(run.key)
+        with recording(writer) as books:
 
-        return _all(itertools.takewhile(lambda run: not run.terms.deal.approval, runs), close)
+            def close(run: Run) -> None:
+                books.add(run.header, run.distribution, [], actor, reason or "distribution")
+                progress(run.key)
+
+            return _all(itertools.takewhile(lambda run: not run.terms.deal.approval, runs), close)
 
 
 def _asks_for_approval(reader: Reader, deal: str) -> bool:
@@ -131,12 +138,6 @@ def run_after(before: Terms, terms: Terms, state: State, recorded: tuple[PeriodD
     return run_period(terms, state, *recorded)
 
 
-def close_period(writer: Writer, run: Run, events: list[Event], actor: str, reason: str) -> Receipt:
-    """Record a run: the period is distributed, and closed."""
-    header = header_of(run.distribution, run.previous + 1, run.previous, run.terms_digest)
-    return record(writer, header, run.distribution, events, actor, reason or "distribution")
-
-
 # Maker and checker ---------------------------------------------------------------------------------------------------------
 
 
@@ -151,7 +152,7 @@ class Proposal(NamedTuple):
 
 def propose(writer: Writer, run: Run, actor: str, reason: str) -> Proposal:
     """Record what a run would give whom, by its digest; the same again, with nothing appended since, adds nothing."""
-    digest = seal.distribution_digest(header_of(run.distribution, run.previous + 1, run.previous, run.terms_digest), run.distribution.postings)
+    digest = seal.distribution_digest(run.header, run.distribution.postings)
     standing = pending(writer, run.terms.deal.deal)
     if standing is not None and (standing.digest, standing.position) == (digest, writer.tip.position):
         return standing
@@ -183,7 +184,9 @@ def approve(store: Store, deal: str, period: str, *, actor: str, reason: str = "
         stop_on(problem.at(deal) for problem in problems)
         assert proposal is not None
         run = next(upcoming(writer, deal, key))
-        close_period(writer, run, [Event(0, "approval", proposal.actor, code=proposal.digest, amount=run.previous + 1)], actor, reason or "approved")
+        approval = Event(0, "approval", proposal.actor, code=proposal.digest, amount=run.previous + 1)
+        with recording(writer) as books:
+            books.add(run.header, run.distribution, [approval], actor, reason or "approved")
         return run
 
 

@@ -14,7 +14,7 @@ from ledger.core.events import Event
 from ledger.core.problems import Problem, ProblemsFound, stop_on
 from ledger.core.settlement import settled
 from ledger.service.actors import approver_problems
-from ledger.service.books import Months, header_of, record, stored
+from ledger.service.books import Months, header_of, recording, stored
 from ledger.service.distributions import Run, run_after
 from ledger.service.terms import Versions, terms_stated
 from ledger.store.books import DistributionRow
@@ -50,11 +50,12 @@ class History:
 def replay(writer: Writer, versions: Versions, first: date, actor: str, reason: str) -> list[Run]:
     """Run the closed periods from `first` on again, and record them as new versions. Raises ProblemsFound; then nothing of it counts."""
     history, runs = History.of(writer, versions.deal), list[Run]()
-    for number, run in enumerate(_again(writer, versions, history, first), history.last_number + 1):
-        version = history.standing[run.key].version + 1
-        header = header_of(run.distribution, number, number - 1 if runs else run.previous, run.terms_digest, version)
-        record(writer, header, run.distribution, [], actor, reason, "reopen")
-        runs.append(run)
+    with recording(writer) as books:
+        for number, run in enumerate(_again(writer, versions, history, first), history.last_number + 1):
+            version = history.standing[run.key].version + 1
+            header = header_of(run.distribution, number, number - 1 if runs else run.previous, run.terms_digest, version)
+            books.add(header, run.distribution, [], actor, reason, "reopen")
+            runs.append(run)
     return runs
 
 

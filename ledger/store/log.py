@@ -29,8 +29,8 @@ from ledger.store.projections import Head, Reader
 
 CommitTreatment = Literal["original"] | Treatment
 _EFFECTIVE_ON = Event._fields.index("effective_on")
-_ORIGIN_PERIOD = 1 + Posting._fields.index("origin_period")
-"""Where the dates stand in a line of each, which for a posting begins with its number."""
+_ORIGIN_PERIOD = 2 + Posting._fields.index("origin_period")
+"""Where the dates stand in a line of each, which for a posting begins with two numbers, its distribution's and its own."""
 _MONEY = (*AMOUNTS, "balance")
 _TEXTS = ("kind", "subject", "rate", "code")
 _INTEGERS = ("delinquency", "corrects_position", "corrects_line", "source_row")
@@ -82,6 +82,16 @@ class Receipt(NamedTuple):
     position: int
     hash: str
     events: int
+
+
+class SealedDistribution(NamedTuple):
+    """A distribution to be written: its header, the position of the commit that names its digest, and its rows."""
+
+    header: seal.DistributionHeader
+    known_at: int
+    digest: str
+    postings: Sequence[Posting]
+    balances: Sequence[BalanceRow]
 
 
 class Conflict(ProblemsFound):
@@ -309,20 +319,25 @@ class Writer(Reader):
             self.connection.execute(insert(documents).values(deal_id=deal_id, digest=digest, body=body))
 
     def record_distribution(self, header: seal.DistributionHeader, known_at: int, postings: Sequence[Posting], balances: Sequence[BalanceRow]) -> None:
-        """Write the postings and balances of a distribution, then the row that seals them.
+        """Write one distribution: see `record_distributions`."""
+        self.record_distributions([SealedDistribution(header, known_at, seal.distribution_digest(header, postings), postings, balances)])
 
-        `known_at` is the position of the commit that records it: it is appended first, and its event `distribution` (code = the digest, amount = the
-        number) is what `verify` compares with. The first of a deal has no `previous`, and its opening balances sum to zero. An account with neither
-        balance nor movement has no row. The database refuses balances that are not the previous ones and the sum of the postings.
+    def record_distributions(self, distributions: Sequence[SealedDistribution]) -> None:
+        """Write the postings and balances of some distributions, in the order of their numbers, then the rows that seal them.
+
+        The commit that records each is appended first, and its event `distribution` (code = the digest, amount = the number) is what `verify` compares
+        with. The first of a deal has no `previous`, and its opening balances sum to zero. An account with neither balance nor movement has no row. The
+        database refuses balances that are not the previous ones and the sum of the postings.
         """
-        deal_id, number = self.deal_id(self.deal), header.number
-        key = (deal_id, number)
-        lines = [(line, *posting) for line, posting in enumerate(postings, 1)]
-        insert_rows(self.connection, tables.posting, database_dates(self.connection, lines, _ORIGIN_PERIOD), key)
-        insert_rows(self.connection, tables.balance, [row[:] for row in balances], key)
+        if not distributions:
+            return
+        deal_id = self.deal_id(self.deal)
+        postings = [(one.header.number, line, *posting) for one in distributions for line, posting in enumerate(one.postings, 1)]
+        insert_rows(self.connection, tables.posting, database_dates(self.connection, postings, _ORIGIN_PERIOD), (deal_id,))
+        insert_rows(self.connection, tables.balance, [(one.header.number, *balance) for one in distributions for balance in one.balances], (deal_id,))
         write_point("postings written")
-        row = header._asdict() | {"deal_id": deal_id, "known_at": known_at, "digest": seal.distribution_digest(header, postings)}
-        self.connection.execute(_INSERT_DISTRIBUTION, row)
+        rows = [one.header._asdict() | {"deal_id": deal_id, "known_at": one.known_at, "digest": one.digest} for one in distributions]
+        self.connection.execute(_INSERT_DISTRIBUTION, rows)
         write_point("distribution written")
 
     def record_statement(self, number: int, version: int, known_at: int, body: str) -> str:
