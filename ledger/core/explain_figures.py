@@ -146,7 +146,7 @@ class Explainer(PostingsExplained):
 
     def pool_loss(self, pool: str, upto: int) -> Explanation:
         """What events added to the loss waiting to be allocated, less what they took from it."""
-        signs = {name: -1 if self.terms.components[name].loss == "down" else 1 for name in self.terms.loss_components}
+        signs = self.terms.loss_signs
         parts = (signed(self.of_postings(name, [f"{pool}.{name}"], upto), sign) for name, sign in signs.items())
         return total("loss", [part for part in parts if part.value])
 

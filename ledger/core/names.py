@@ -57,7 +57,8 @@ def _interest_due(run: Running, tranche: str) -> Money:
 
 def cumulative_loss(run: Running, subject: str) -> Money:
     """Written down less written up, since closing."""
-    return run.state.cumulative.get(subject, 0) + run.figures[f"{subject}.realized_loss"] - run.figures[f"{subject}.written_up"]
+    figure = run.figures.get
+    return run.state.cumulative.get(subject, 0) + figure(f"{subject}.realized_loss", 0) - figure(f"{subject}.written_up", 0)
 
 
 def _by(function: Callable[[Running, str], Exact], kind: Type = MONEY) -> Item:
@@ -134,9 +135,8 @@ def pool_balance(balances: Mapping[str, Money], terms: Terms, pool: str) -> Mone
 
 def pool_loss(run: Running, pool: str) -> Money:
     """What this period's events added to the loss waiting to be allocated, less what they took from it."""
-    figures, components = run.figures, run.terms.components
-    loss = sum(figures[f"{pool}.{name}"] for name in run.terms.loss_components)
-    return loss - sum(2 * figures[f"{pool}.{name}"] for name in run.terms.loss_components if components[name].loss == "down")
+    figure = run.figures.get
+    return sum([sign * figure(f"{pool}.{name}", 0) for name, sign in run.terms.loss_signs.items()])
 
 
 def component_keys(pool: str, component: str) -> tuple[str, ...]:

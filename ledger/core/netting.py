@@ -69,4 +69,4 @@ def towards(amount: Money, limit: Money) -> Money:
 
 def unmatched(balances: Mapping[str, Money]) -> Money:
     """What closed periods left with one payee and with no other, nor in `cash.settlement`: always nothing."""
-    return sum(balance for account, balance in balances.items() if account == SETTLEMENT_CASH or account.startswith(OUTSTANDING))
+    return sum(balance for account, balance in balances.items() if balance and (account == SETTLEMENT_CASH or account.startswith(OUTSTANDING)))

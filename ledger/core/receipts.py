@@ -127,26 +127,26 @@ def reported_value(reported: Reported, fact: Event) -> Value:
 # Flows --------------------------------------------------------------------------------------------------------------
 
 
-Totals = dict[str, dict[tuple[str | None, date | None], Money]]
-"""By component, then by pool and origin."""
+Key = tuple[str, str | None, date | None]
+"""A component, the pool that it was reported under, and the earlier period that it is booked for."""
 
 
 def post_flows(run: Running) -> None:
-    """Post each component's total of each pool and origin, in the order of the table of components."""
-    totals: Totals = defaultdict(lambda: defaultdict(int))
+    """Post the total of each component, pool and origin, in the order of the table of components."""
+    totals: dict[Key, Money] = defaultdict(int)
     for component, pool, amount, origin in run.collections.flows:
-        totals[component][pool, origin] += amount
-    for component in run.terms.components:
-        if component in totals:
-            for pool, origin in sorted(totals[component], key=_by_pool_and_origin):
-                _post_total(run, Flow(component, pool, totals[component][pool, origin], origin), totals)
+        totals[component, pool, origin] += amount
+    places = run.terms.places
+
+    def in_order(key: Key) -> tuple[int, str, date]:
+        component, pool, origin = key
+        return places[component], pool or "", origin or date.min
+
+    for component, pool, origin in sorted(totals, key=in_order):
+        _post_total(run, Flow(component, pool, totals[component, pool, origin], origin), totals)
 
 
-def _by_pool_and_origin(key: tuple[str | None, date | None]) -> tuple[str, date]:
-    return key[0] or "", key[1] or date.min
-
-
-def _post_total(run: Running, flow: Flow, totals: Totals) -> None:
+def _post_total(run: Running, flow: Flow, totals: Mapping[Key, Money]) -> None:
     match flow.component:
         case "liquidation_proceeds":
             _default_first(run, flow, flow.amount + _net_loss(flow, totals))
@@ -158,10 +158,9 @@ def _post_total(run: Running, flow: Flow, totals: Totals) -> None:
             _post(run, flow, flow.amount)
 
 
-def _net_loss(flow: Flow, totals: Totals) -> Money:
+def _net_loss(flow: Flow, totals: Mapping[Key, Money]) -> Money:
     """The realized loss of a pool and origin without its expenses, which were posted to the loss apart."""
-    losses, expenses = (totals.get(name, {}).get((flow.pool, flow.origin), 0) for name in ("realized_loss", "liquidation_expense"))
-    return losses - expenses
+    return totals.get(("realized_loss", flow.pool, flow.origin), 0) - totals.get(("liquidation_expense", flow.pool, flow.origin), 0)
 
 
 def _pool(flow: Flow) -> str:

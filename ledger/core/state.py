@@ -101,7 +101,7 @@ class Running:
         rate = self.rates.get(subject)
         if rate is None:
             rate = self.rates[subject] = self.terms.accruals[subject].rate(self)
-            if rate < 0:
+            if rate.numerator < 0:  # what `rate < 0` asks, without comparing fractions
                 raise ProblemsFound(
                     [Problem(f"the rate of {subject} is negative", f"if interest cannot be negative, write `max(0%, ...)` for `{subject}.rate`")]
                 )

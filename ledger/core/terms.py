@@ -136,9 +136,10 @@ class CompiledTrigger:
 class Terms:
     """What a period runs on; built by `ledger.core.compiler`, not changed afterwards.
 
-    `legs` are, by pool and component, the accounts between which an amount is posted; a component that no account collects has none. `due_accounts` hold
-    what is reported of money and not yet wired. `owed_by` are, by fee, the components that raise (1) or lower (-1) what it is owed. `own_funds` are the
-    accounts of money, held and reported.
+    `legs` are, by pool and component, the accounts between which an amount is posted; a component that no account collects has none. `places` order the
+    components as they are posted. `due_accounts` hold what is reported of money and not yet wired. `owed_by` are, by fee, the components that raise (1)
+    or lower (-1) what it is owed, `loss_signs` those that raise or lower the loss waiting to be allocated. `own_funds` are the accounts of money, held
+    and reported.
     `seniority` are the classes from senior to junior, those of like rank together.
     """
 
@@ -163,7 +164,8 @@ class Terms:
     kept: dict[str, int] = field(default_factory=dict)
     call_allowed: Read | None = None
     components: Mapping[str, Component] = field(default_factory=dict)
-    loss_components: tuple[str, ...] = ()
+    loss_signs: dict[str, int] = field(default_factory=dict)
+    places: dict[str, int] = field(default_factory=dict)
     scale: int = field(init=False)
     minor_unit: Money = field(init=False)
     claims: Mapping[str, Claims] = field(init=False)

@@ -103,8 +103,10 @@ def standing(rows: Iterable[tuple[int, Event]]) -> list[tuple[int, Event]]:
     The reversal of a line of an earlier period stays: it is a fact of this one, of the opposite sign.
     """
     kept = list(rows)
-    lines = {(position, event.line) for position, event in kept}
     reversals = {(position, event.line): (event.corrects_position, event.corrects_line) for position, event in kept if event.effect < 0}
+    if not reversals:
+        return kept
+    lines = {(position, event.line) for position, event in kept}
     gone = {place for own, named in reversals.items() if named in lines for place in (own, named)}
     return [(position, event) for position, event in kept if (position, event.line) not in gone]
 
