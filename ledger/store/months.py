@@ -22,25 +22,22 @@ _COMMITS = tables.log_commit.c
 # The queries of a year, put together once: SQLAlchemy takes longer to build one than a database to answer it.
 _DEAL = bindparam("deal", type_=Integer)
 _KINDS: BindParameter[Any] = bindparam("kinds", expanding=True)
-_PERIODS = (
-    select(_COMMITS.period)
-    .where(_COMMITS.deal_id == _DEAL, _COMMITS.period >= bindparam("first"))
-    .distinct()
-    .order_by(_COMMITS.period)
-    .limit(bindparam("most", type_=Integer))
-)
-_OF_PERIODS = (_COMMITS.deal_id == _DEAL, _COMMITS.period.in_(_PERIODS))
-_POSITIONS = select(_COMMITS.position, _COMMITS.period).where(*_OF_PERIODS).order_by(_COMMITS.period)
+_FROM_FIRST = (_COMMITS.deal_id == _DEAL, _COMMITS.period >= bindparam("first"))
+_PERIODS = select(_COMMITS.period).where(*_FROM_FIRST).distinct().order_by(_COMMITS.period).limit(bindparam("most", type_=Integer)).subquery()
+_LAST = select(func.max(_PERIODS.c.period)).scalar_subquery()
+_PLACES = select(_COMMITS.position, _COMMITS.period).where(*_FROM_FIRST, _COMMITS.period <= _LAST).order_by(_COMMITS.period)
+# By the last period, now known: PostgreSQL would look for the periods anew at every commit of the deal.
+_POSITIONS = select(_COMMITS.position).where(*_FROM_FIRST, _COMMITS.period <= bindparam("last"))
 _FACTS = (
     select(_COLUMNS.position, *_EVENT_COLUMNS)
-    .where(_COLUMNS.deal_id == _DEAL, _COLUMNS.position.in_(select(_COMMITS.position).where(*_OF_PERIODS)), _COLUMNS.kind.in_(_KINDS))
+    .where(_COLUMNS.deal_id == _DEAL, _COLUMNS.position.in_(_POSITIONS), _COLUMNS.kind.in_(_KINDS))
     .order_by(_COLUMNS.position, _COLUMNS.line)
 )
 
 
 @cache
 def _sums_of_periods(by_pool: bool, dialect: str) -> Select[Any]:
-    return sums(_DEAL, select(_COMMITS.position).where(*_OF_PERIODS), _KINDS, by_pool, dialect, by_position=True)
+    return sums(_DEAL, _POSITIONS, _KINDS, by_pool, dialect, by_position=True)
 
 
 class RecordedMonth(NamedTuple):
@@ -69,11 +66,12 @@ class MonthReader(DealReader):
 
     def months(self, deal: str, first: date, kinds: Collection[str], facts: Collection[str], by_pool: bool, *, at_most: int = 24) -> dict[date, RecordedMonth]:
         """The periods from `first` on that have commits, at most so many: sums of `kinds`, and the `facts` one by one."""
-        asked = {"deal": self.deal_id(deal), "first": first, "most": at_most}
+        asked: dict[str, Any] = {"deal": self.deal_id(deal), "first": first, "most": at_most}
         found: dict[date, RecordedMonth] = {}
         month_of: dict[int, RecordedMonth] = {}
-        for position, period in self.connection.execute(_POSITIONS, asked).all():
+        for position, period in self.connection.execute(_PLACES, asked).all():
             month_of[position] = found.setdefault(period, RecordedMonth([], []))
+        asked["last"] = max(found, default=first)
         chosen = _sums_of_periods(by_pool, self.connection.dialect.name)
         for row in self.connection.execute(chosen, {**asked, "kinds": sorted(kinds)}).all():
             month_of[row[-1]].sums.append((row[-1], total(row)))
