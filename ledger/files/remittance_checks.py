@@ -13,6 +13,7 @@ from typing import TypeVar
 from ledger.core.events import PREPAYMENTS, Event
 from ledger.core.money import LIMIT, Money
 from ledger.core.problems import Problem
+from ledger.core.receipts import reported_value
 from ledger.files import loan_checks
 from ledger.files.remittance import MOST_FOUND
 from ledger.files.remittance_buckets import buckets_add_up, buckets_are_named, counts_are_whole, loans_are_not_counted_twice
@@ -120,11 +121,28 @@ def sums_can_be_held(whole: Whole) -> Found:
 def everything_is_reported(whole: Whole) -> Found:
     """Whatever has no stand-in, and does not come from a file of index fixings."""
     month = whole.month
-    here = {event.subject for _, event in whole.rows("reported")}
+    here = {event.subject for _, event in [*whole.rows("reported"), *month.reported]}
     for name, reported in month.terms.deal.reported.items() if month.is_whole else ():
-        if reported.missing is None and not reported.index and name not in here and name not in month.reported:
+        if reported.missing is None and not reported.index and name not in here:
             remedy = f"add a `reported` row for it, or give it `missing` in the deal file; where another file brings it, repeat with --accept {INCOMPLETE}"
             yield None, Problem(f"`{name}` is not reported for {month.rows.period}", remedy)
+
+
+def reported_values_agree(whole: Whole) -> Found:
+    """A value that the log has with another figure for the same period: an index fixing, or another source's."""
+    terms, period = whole.month.terms, whole.month.rows.period
+    for _, event in whole.rows("reported"):
+        value = terms.deal.reported[event.subject or ""]
+        for position, other in whole.month.reported:
+            if other.subject == event.subject and reported_value(value, other) != reported_value(value, event):
+                ours, theirs = (_shown(whole.month, fact) for fact in (event, other))
+                remedy = f"find out which is right: take the row out, or use `tranche correct {terms.deal.deal} FILE --reason TEXT`"
+                yield event, Problem(f"`{event.subject}` is {ours}, position {position} states {theirs} for {period}", remedy)
+
+
+def _shown(month: Month, fact: Event) -> str:
+    """A reported fact's figure as a file would write it."""
+    return str(fact.rate or fact.code or fact.effective_on) if fact.amount is None else month.money(fact.amount)
 
 
 def a_month_that_moves_has_its_loans(whole: Whole) -> Found:
@@ -177,6 +195,7 @@ CHECKS: tuple[Callable[[Whole], Found], ...] = (
     files_agree_on_loans_or_totals,
     sums_can_be_held,
     everything_is_reported,
+    reported_values_agree,
     a_month_that_moves_has_its_loans,
     set_up_loans_make_the_pool,
     stated_pools_agree,

@@ -7,7 +7,7 @@ A month may have a million loans. What concerns single loans is looked at a shar
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -51,14 +51,14 @@ class Group(NamedTuple):
 class Month:
     """A month of a file, with what is known beside it.
 
-    Other files of the same period have reported the loans `stated`, the values `reported`, and kinds as in `elsewhere`. `known` says which of some loans the
-    log ever named. `is_whole` is false where a file is accepted as a part of the month.
+    Other files of the same period have reported the loans `stated`, the values `reported` (position, event), and kinds as in `elsewhere`. `known` says which of
+    some loans the log ever named. `is_whole` is false where a file is accepted as a part of the month.
     """
 
     rows: RemittedMonth
     terms: Terms
     stated: LoansOf = no_loans
-    reported: Collection[str] = ()
+    reported: Sequence[tuple[int, Event]] = ()
     elsewhere: Collection[Group] = ()
     known: Callable[[Collection[str]], Set[str]] = lambda _loans: frozenset()
     is_whole: bool = True
@@ -161,10 +161,6 @@ class Part:
         groups = (events for group, events in self.of_loans.items() if group.kind not in SET_UP)
         return sorted((event for events in groups for event in events if event.balance is not None), key=_line)
 
-    def rise_of(self, pool: str) -> Money:
-        """By how much the rows raise a pool."""
-        return sum(self.month.rise(events) for group, events in self.groups.items() if group.pool == pool and group.kind != "loan_setup")
-
     @cached_property
     def left_out(self) -> list[str]:
         """The loans that no file of the period reports."""
@@ -258,4 +254,5 @@ class Whole:
         return {pool: balance + self.pool_rise(pool) for pool, balance in self.pools.items()}
 
     def pool_rise(self, pool: str) -> Money:
+        """By how much the rows raise a pool."""
         return sum(sums.rise for group, sums in self.groups.items() if group.pool == pool and group.kind != "loan_setup")

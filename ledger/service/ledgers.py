@@ -19,7 +19,7 @@ from ledger.core.terms import Terms
 from ledger.files import remittance_checks
 from ledger.files.correction import Correction
 from ledger.files.remittance import RemittedMonth, spooled
-from ledger.files.remittance_month import Loans, Month, Part
+from ledger.files.remittance_month import Loans, Month, Part, Whole
 from ledger.files.spool import ALL, Share, Spool
 from ledger.service.books import opened_at
 from ledger.service.terms import Versions
@@ -70,7 +70,9 @@ def spooled_loans(make: Callable[[Iterable[Any]], Row], rows: Iterable[Row]) -> 
 def pools_adjusted(reader: Reader, terms: Terms, period: date) -> Mapping[str, Money]:
     """By how much what is booked in a period for earlier ones raises each pool."""
     moved = _moved(reader.adjusting(terms.deal.deal, period=period), terms)
-    return {pool: moved.rise_of(pool) for pool in terms.deal.all_pools}
+    whole = Whole(moved.month)
+    whole.add(moved)
+    return {pool: whole.pool_rise(pool) for pool in terms.deal.all_pools}
 
 
 def _moved(events: Iterable[tuple[int, Event]], terms: Terms) -> Part:

@@ -9,15 +9,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from itertools import chain
-from operator import itemgetter
 
 from ledger.core import schedule
 from ledger.core.events import KINDS, Event
 from ledger.core.mapping_report import MappingReport
-from ledger.core.money import format_money
 from ledger.core.names import pool_balance
 from ledger.core.problems import Problem, ProblemsFound, nearest, stop_on
-from ledger.core.receipts import reported_value
 from ledger.core.terms import Terms
 from ledger.files import calendars, csv_text, parquet, remittance, remittance_checks, sources, spool
 from ledger.files.importers import CANONICAL, PARQUET, Importer, detected, importer_of, mapping_of
@@ -186,9 +183,7 @@ class _Incoming:
 
         judged = [self._judged(month) for month in months]
         shares = spool.shares(len(opening) + len(came) + sum(len(month.events) for month in months))
-        found = remittance_checks.check(judged, loans_before, self._pools_before(first), shares)
-        elsewhere = (one for month in judged for one in _stated_elsewhere(self.reader, month))
-        for row, problem in sorted([*found, *elsewhere], key=itemgetter(0)):
+        for row, problem in remittance_checks.check(judged, loans_before, self._pools_before(first), shares):
             yield problem.at(f"{self.name}:{row}")
 
     def _judged(self, month: RemittedMonth) -> Month:
@@ -197,7 +192,7 @@ class _Incoming:
         return Month(
             month, terms,
             stated=lambda share: added(stated.share(share)),
-            reported={event.subject or "" for _, event in self.reader.facts(deal, month.period, ["reported"])},
+            reported=self.reader.facts(deal, month.period, ["reported"]),
             elsewhere=self._levels(terms, month.period),
             known=partial(self.reader.loans_known, deal),
             is_whole=INCOMPLETE not in self.accept,
@@ -224,27 +219,6 @@ class _Incoming:
 
 def _spooled(balances: Iterable[LoanBalance]) -> Spool[LoanBalance]:
     return spooled_loans(LoanBalance._make, balances)
-
-
-def _stated_elsewhere(reader: Reader, month: Month) -> Iterator[tuple[int, Problem]]:
-    """(row, problem) of each reported value that the log has with another figure for the same period: an index fixing, or another source's."""
-    terms, period = month.terms, month.rows.period
-    known = [(event.subject, position, event) for position, event in reader.facts(terms.deal.deal, period, ["reported"])]
-    reported = [event for event in month.rows.events if event.kind == "reported"] if known else []
-    for event in reported:
-        value = terms.deal.reported[event.subject or ""]
-        for subject, position, other in known:
-            if subject == event.subject and reported_value(value, other) != reported_value(value, event):
-                ours, theirs = (_shown(terms, fact) for fact in (event, other))
-                remedy = f"find out which is right: take the row out, or use `tranche correct {terms.deal.deal} FILE --reason TEXT`"
-                yield event.source_row or 1, Problem(f"`{subject}` is {ours}, position {position} states {theirs} for {period}", remedy)
-
-
-def _shown(terms: Terms, fact: Event) -> str:
-    """A reported fact's figure as a file would write it."""
-    if fact.amount is not None:
-        return format_money(fact.amount, terms.scale)
-    return str(fact.rate or fact.code or fact.effective_on)
 
 
 def _unknown_warnings(accept: Collection[str]) -> Iterator[Problem]:
