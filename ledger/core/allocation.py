@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -13,11 +13,15 @@ UNLIMITED: Money = 10**30
 """The room of a payee that can take any amount."""
 
 Weigh = Callable[[Any, "Branch"], Exact]
-Room = Callable[[str], Any]
-"""What a payee can take now: Money, or Exact where the shares stay exact; the same holds for what `Give` is given."""
-Give = Callable[[str, Any], None]
 Odd = OddUnits | Literal["exact"]
 """The deal's rule for odd units, or `exact` where nothing is rounded yet."""
+
+
+class Payee(NamedTuple):
+    """Who stands at a leaf: `room(run)` is what it can take now, `give(run, amount)` books what it is given; Money, or Exact where shares stay exact."""
+
+    room: Callable[[Any], Any]
+    give: Callable[[Any, Any], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +47,10 @@ class Branch:
 
 
 class Allocation(NamedTuple):
-    """One step's allocation: what each payee can take now, how it is given, the deal's rules for odd units and for rounding a limit."""
+    """One step's allocation: who its payees are, by name, and the deal's rules for odd units and for rounding a limit."""
 
     run: Any
-    room: Room
-    give: Give
+    payees: Mapping[str, Payee]
     odd: Odd
     mode: RoundingMode
 
@@ -55,7 +58,7 @@ class Allocation(NamedTuple):
         """What a branch can take now: the sum of its payees' room, cut by its limit; nothing where its condition does not hold."""
         if branch.when is not None and not branch.when(self.run):
             return 0
-        room = self.room(branch.payee) if branch.payee is not None else sum(map(self.room_of, branch.children))
+        room = self.payees[branch.payee].room(self.run) if branch.payee is not None else sum(map(self.room_of, branch.children))
         return min(room, self._limit(branch.limit)) if room and branch.limit is not None else room
 
     def _limit(self, limit: Read) -> Any:
@@ -64,14 +67,12 @@ class Allocation(NamedTuple):
 
     def allocate(self, branch: Branch, amount: Any) -> Any:
         """Give up to `amount` to a branch; what was placed."""
-        if branch.limit is not None or branch.when is not None:
+        if branch.payee is not None or branch.limit is not None or branch.when is not None:
             amount = min(amount, self.room_of(branch))
-        elif branch.payee is not None:
-            amount = min(amount, self.room(branch.payee))
         if amount <= 0:
             return 0
         if branch.payee is not None:
-            self.give(branch.payee, amount)
+            self.payees[branch.payee].give(self.run, amount)
             return amount
         return self._pro_rata(branch, amount) if branch.pro_rata else self._sequential(branch, amount)
 

@@ -1,35 +1,53 @@
-"""What one payee of a `pay` can take, and the postings that pay it.
+"""What one payee of a step can take, and the postings that give it: of each verb, and of each sort of payee.
 
 Both depend on nothing but what the deal file says, so they are chosen once, when the deal is compiled, and every month runs what was chosen.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
 from ledger.core import posting
-from ledger.core.allocation import UNLIMITED
-from ledger.core.money import Money
-from ledger.core.posting import EXCESS
+from ledger.core.allocation import UNLIMITED, Payee
+from ledger.core.money import Exact, Money, round_exact, round_to_multiple
+from ledger.core.names import cumulative_loss
+from ledger.core.netting import net
+from ledger.core.posting import EXCESS, LOSS, ROUNDING
 from ledger.core.state import Running
-from ledger.core.terms import CompiledStep, Pay, Payee, RoomNow, Terms
+from ledger.core.terms import CompiledStep, Terms
+
+Room: TypeAlias = Callable[[Running], Money]
+Give: TypeAlias = Callable[[Running, Money], None]
+Pay: TypeAlias = Callable[[Running, str, Money], None]
+"""Pays an amount out of an account of cash."""
 
 
 def payee_of(step: CompiledStep, name: str, terms: Terms) -> Payee:
-    """A payee of a `pay`: a class, a fee or an account."""
-    return Payee(room_of(step, name, terms), pay_of(step, name, terms))
+    """A leaf of a step's tree: a class, a fee or an account."""
+    match step.verb:
+        case "pay":
+            return Payee(room_to_pay(step, name, terms), give_cash(step, name, terms))
+        case "record":
+            return ledger_raised(step, name, terms)
+        case "shortfall" if terms.deal.rounding.interest_rounded == "due":
+            return exact_interest_cut(step, name, terms)
+        case _:
+            return claim_moved(step, name, terms)
 
 
-# What it can take -------------------------------------------------------------------------------------------------------
+# What a `pay` can give it -----------------------------------------------------------------------------------------------
 
 
-def room_of(step: CompiledStep, name: str, terms: Terms) -> RoomNow:
+def room_to_pay(step: CompiledStep, name: str, terms: Terms) -> Room:
     """What it is owed of a sort, or any amount."""
     match step.what:
         case "interest":
-            return owed_interest(name)
+            return owed_interest(name, terms)
         case "fees":
-            return owed_fee(name)
+            return owed(posting.fee(name))
         case "due":
-            return owed_fee(name) if name in terms.deal.fees else owed_interest(name)
+            return owed(posting.fee(name)) if name in terms.deal.fees else owed_interest(name, terms)
         case "principal":
             return balance_of(name)
         case "ledger":
@@ -39,16 +57,24 @@ def room_of(step: CompiledStep, name: str, terms: Terms) -> RoomNow:
             return balance_of(name) if step.as_ == "principal" and terms.has_balance(name) else lambda _run: UNLIMITED
 
 
-def owed_interest(tranche: str) -> RoomNow:
-    return lambda run: max(0, run.owed_interest(tranche))
-
-
-def owed_fee(fee: str) -> RoomNow:
-    claim = posting.fee(fee)
+def owed(claim: str) -> Room:
+    """What an account of a claim owes its payee."""
     return lambda run: max(0, -run.balances[claim])
 
 
-def balance_of(tranche: str) -> RoomNow:
+def owed_interest(tranche: str, terms: Terms) -> Room:
+    """On unpaid interest, brought forward, and this period's."""
+    on_unpaid, brought_forward, own = claims_to_interest(tranche, terms)
+    return lambda run: max(0, -(run.balances[on_unpaid] + run.balances[brought_forward] + run.balances[own]))
+
+
+def claims_to_interest(tranche: str, terms: Terms) -> tuple[str, str, str]:
+    """The accounts of what a class is owed of interest, in the order in which they are paid."""
+    claims = terms.claims[tranche]
+    return claims.interest_on_unpaid, claims.shortfall, claims.interest
+
+
+def balance_of(tranche: str) -> Room:
     claim = posting.principal(tranche)
     return lambda run: -run.balances[claim]
 
@@ -56,49 +82,92 @@ def balance_of(tranche: str) -> RoomNow:
 # How it is paid ---------------------------------------------------------------------------------------------------------
 
 
+def give_cash(step: CompiledStep, name: str, terms: Terms) -> Give:
+    """Pay it out of the step's accounts in their order, and move the ledgers that the step names."""
+    pay, moved = pay_from(step, name, terms), ledgers_moved(step, name)
+    sources = [(account, terms.cash_accounts[account], terms.payable_units[account]) for account in step.sources]
+
+    def give(run: Running, amount: Money) -> None:
+        for account, source, unit in sources:
+            part = min(amount, run.payable(account))
+            if part:
+                paid = pay(run, source, part, unit)
+                amount -= part
+                for ledger, tranche, sign in moved:
+                    run.move_ledger(ledger, tranche, sign * paid, step.label, step.cause)
+            if not amount:
+                break
+
+    return give
+
+
+def ledgers_moved(step: CompiledStep, payee: str) -> list[tuple[str, str | None, int]]:
+    """(ledger, class or None, sign) of what a payment settles and adds to; ("pdl", "") is the payee's own."""
+    named = ((step.settles, -1), (step.adds_to, 1))
+    return [(ledger[0], payee if ledger[1] == "" else ledger[1], sign) for ledger, sign in named if ledger is not None]
+
+
+def pay_from(step: CompiledStep, name: str, terms: Terms) -> Callable[[Running, str, Money, Money], Money]:
+    """Pay an amount out of one account, in whole units of cash; what rounds a payee's exact claim to them is posted apart. What was paid."""
+    pay, owes = pay_of(step, name, terms), posting.misapplied(name)
+
+    def pay_account(run: Running, source: str, amount: Money, unit: Money) -> Money:
+        cash = round_to_multiple(amount, unit)
+        pay(run, source, cash)
+        return cash
+
+    def pay_payee(run: Running, source: str, amount: Money, unit: Money) -> Money:
+        cash = round_to_multiple(amount, unit)
+        pay(run, source, amount)
+        run.transfer(source, ROUNDING, cash - amount, step.label, "", step.cause)
+        if run.balances[owes] > 0:
+            net(run, step, source, name, cash)
+        return amount
+
+    return pay_account if name in terms.deal.accounts else pay_payee
+
+
 def pay_of(step: CompiledStep, name: str, terms: Terms) -> Pay:
     """To another account, to a fee, or to a class as principal, for a ledger or as interest."""
     if name in terms.deal.accounts:
-        return pay_account(step, terms.cash_account(name))
+        return pay_into(step, terms.cash_account(name), "")
     if name in terms.deal.fees:
         return pay_fee(step, name)
     if step.what == "principal" or (step.as_ == "principal" and terms.has_balance(name)):
-        return pay_principal(step, name)
+        return pay_into(step, posting.principal(name), f"{name}.principal_paid")
     if step.ledger is not None:
         return pay_for_ledger(step, name, step.ledger, terms)
     if step.what in ("interest", "due"):
-        return pay_owed_interest(step, name)
+        return pay_owed_interest(step, name, terms)
     return pay_further_interest(step, name, terms)
 
 
-def pay_account(step: CompiledStep, account: str) -> Pay:
-    return lambda run, source, amount: run.transfer(source, account, amount, step.label, "", step.cause)
+def pay_into(step: CompiledStep, account: str, item: str) -> Pay:
+    return lambda run, source, amount: run.transfer(source, account, amount, step.label, item, step.cause)
 
 
-def pay_fee(step: CompiledStep, fee: str) -> Pay:
-    """Pay what a fee is owed; an amount by formula is owed by being paid."""
-    claim, accrued, paid, is_owed = posting.fee(fee), f"{fee}.accrued", f"{fee}.paid", step.what in ("fees", "due")
+def pay_as_owed(step: CompiledStep, claim: str, accrued: str, paid: str) -> Pay:
+    """Pay what is owed by being paid."""
 
     def pay(run: Running, source: str, amount: Money) -> None:
-        if not is_owed:
-            run.transfer(claim, EXCESS, amount, step.label, accrued, step.cause)
+        run.transfer(claim, EXCESS, amount, step.label, accrued, step.cause)
         run.transfer(source, claim, amount, step.label, paid, step.cause)
 
     return pay
 
 
-def pay_principal(step: CompiledStep, tranche: str) -> Pay:
-    claim, paid = posting.principal(tranche), f"{tranche}.principal_paid"
-    return lambda run, source, amount: run.transfer(source, claim, amount, step.label, paid, step.cause)
+def pay_fee(step: CompiledStep, fee: str) -> Pay:
+    """What a fee is owed, or an amount by formula."""
+    claim, paid = posting.fee(fee), f"{fee}.paid"
+    return pay_into(step, claim, paid) if step.what in ("fees", "due") else pay_as_owed(step, claim, f"{fee}.accrued", paid)
 
 
-def pay_owed_interest(step: CompiledStep, tranche: str) -> Pay:
+def pay_owed_interest(step: CompiledStep, tranche: str, terms: Terms) -> Pay:
     """Interest on unpaid interest first, then interest brought forward, then this period's."""
-    claims, paid = posting.claims(tranche), f"{tranche}.interest_paid"
-    in_order = (claims.interest_on_unpaid, claims.shortfall, claims.interest)
+    claims, paid = claims_to_interest(tranche, terms), f"{tranche}.interest_paid"
 
     def pay(run: Running, source: str, amount: Money) -> None:
-        for claim in in_order:
+        for claim in claims:
             part = min(amount, -run.balances[claim])
             if part > 0:
                 run.transfer(source, claim, part, step.label, paid, step.cause)
@@ -108,24 +177,72 @@ def pay_owed_interest(step: CompiledStep, tranche: str) -> Pay:
 
 
 def pay_further_interest(step: CompiledStep, tranche: str, terms: Terms) -> Pay:
-    """What a residual or an excess class receives: an income of the class that is owed by being paid."""
-    is_residual, paid = terms.deal.tranches[tranche].kind == "residual", f"{tranche}.interest_paid"
-    claim = posting.residual(tranche) if is_residual else posting.interest(tranche)
-
-    def pay(run: Running, source: str, amount: Money) -> None:
-        run.transfer(claim, EXCESS, amount, step.label, "", step.cause)
-        run.transfer(source, claim, amount, step.label, paid, step.cause)
-
-    return pay
+    """What a residual or an excess class receives: an income of the class."""
+    is_residual = terms.deal.tranches[tranche].kind == "residual"
+    return pay_as_owed(step, posting.residual(tranche) if is_residual else posting.interest(tranche), "", f"{tranche}.interest_paid")
 
 
 def pay_for_ledger(step: CompiledStep, tranche: str, ledger: str, terms: Terms) -> Pay:
     """Pay a class for a ledger, its own or one of the whole deal, and lower the ledger by it."""
-    claim, paid, lowered = posting.other(tranche), f"{tranche}.other_paid", tranche if terms.ledger_classes[ledger] else None
+    pay_other, lowered = pay_as_owed(step, posting.other(tranche), "", f"{tranche}.other_paid"), tranche if terms.ledger_classes[ledger] else None
 
     def pay(run: Running, source: str, amount: Money) -> None:
-        run.transfer(claim, EXCESS, amount, step.label, "", step.cause)
-        run.transfer(source, claim, amount, step.label, paid, step.cause)
+        pay_other(run, source, amount)
         run.move_ledger(ledger, lowered, -amount, step.label, step.cause)
 
     return pay
+
+
+# Entitlement, which moves no cash -----------------------------------------------------------------------------------------
+
+
+def claim_moved(step: CompiledStep, tranche: str, terms: Terms) -> Payee:
+    """A class whose claim on the trust a step raises or lowers."""
+    claims = terms.claims[tranche]
+    moves: Mapping[str, tuple[str, str, str, Room]] = {
+        "accrete": (claims.principal, claims.interest, "accreted", owed(claims.interest)),
+        "write_down": (LOSS, claims.principal, "realized_loss", owed(claims.principal)),
+        "write_up": (claims.principal, LOSS, "written_up", lambda run: max(0, cumulative_loss(run, tranche))),
+        "shortfall": (EXCESS, claims.interest, "interest_shortfall", lambda run: max(0, entitlement(run, tranche))),
+    }
+    source, destination, moved, room = moves[step.verb]
+    item = f"{tranche}.{moved}"
+    return Payee(room, lambda run, amount: run.transfer(source, destination, amount, step.label, item, step.cause))
+
+
+def entitlement(run: Running, tranche: str) -> Money:
+    """This period's interest as it stands: accrued less shortfall."""
+    return run.figures[f"{tranche}.interest_accrued"] - run.figures[f"{tranche}.interest_shortfall"]
+
+
+def exact_interest_cut(step: CompiledStep, tranche: str, terms: Terms) -> Payee:
+    """A class whose interest is cut by an exact share: what it is then due is rounded once, and its shortfall is the rounded accrual less that."""
+    claim, item, mode = posting.interest(tranche), f"{tranche}.interest_shortfall", terms.deal.rounding.interest
+
+    def cut(run: Running, share: Exact) -> None:
+        run.exact_interest[tranche] -= share
+        due = round_exact(run.exact_interest[tranche], mode)
+        run.transfer(EXCESS, claim, entitlement(run, tranche) - due, step.label, item, step.cause)
+
+    return Payee(lambda run: max(0, run.exact_interest.get(tranche, 0)), cut)
+
+
+# Ledgers ------------------------------------------------------------------------------------------------------------------
+
+
+def ledger_raised(step: CompiledStep, tranche: str, terms: Terms) -> Payee:
+    """A class whose ledger a `record` raises, up to its ceiling."""
+    name = step.ledger or ""
+    held, balance, is_capped = posting.ledger(name, tranche), posting.principal(tranche), terms.deal.ledgers[name].up_to == "balance"
+
+    def room(run: Running) -> Money:
+        return max(0, (-run.balances[balance] if is_capped else UNLIMITED) - run.balances[held])
+
+    return Payee(room, lambda run, amount: run.move_ledger(name, tranche, amount, step.label, step.cause))
+
+
+def ledger_lowered(step: CompiledStep, tranche: str) -> Payee:
+    """A class whose ledger a `record` lowers, down to nothing."""
+    name = step.ledger or ""
+    held = posting.ledger(name, tranche)
+    return Payee(lambda run: run.balances[held], lambda run, amount: run.move_ledger(name, tranche, -amount, step.label, step.cause))

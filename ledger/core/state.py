@@ -96,6 +96,11 @@ class Running:
         """What can be paid out of an account now."""
         return self.balances[self.terms.cash_accounts[account]]
 
+    def payable(self, account: str) -> Money:
+        """The same in whole minor units. A fraction of a cent that was collected stays until others make it whole."""
+        held = self.balances[self.terms.cash_accounts[account]]
+        return held - held % self.terms.payable_units[account] if held > 0 else 0
+
     def rate(self, subject: str) -> Exact:
         """A class's or fee's rate this period, found when it is first needed, so that one may be stated by another."""
         rate = self.rates.get(subject)

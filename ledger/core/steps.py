@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from ledger.core.allocation import Branch, Weigh
 from ledger.core.deal import Block, Node, Step
 from ledger.core.formula import BOOLEAN, MONEY, NUMBER, OPEN, Formula, FormulaError, Name, Read
-from ledger.core.payees import payee_of
+from ledger.core.payees import ledger_lowered, payee_of
 from ledger.core.problems import Path, nearest
 from ledger.core.terms import CompiledBlock, CompiledStep, Steps, Terms, What
 
@@ -53,9 +53,12 @@ class StepCompiler:
             settles=self._ledger((*path, "settles"), step.settles), adds_to=self._ledger((*path, "adds_to"), step.adds_to),
             cause=f"step {self.number}",
         )  # fmt: skip
-        if step.verb != "pay" or self.compiler.problems:
-            return compiled
-        return replace(compiled, paid={name: payee_of(compiled, name, self.terms) for name in compiled.payees})
+        return compiled if self.compiler.problems else self._with_payees(compiled)
+
+    def _with_payees(self, step: CompiledStep) -> CompiledStep:
+        """The step with what each of its payees can take and how it is given, and of a `record` how it is taken back."""
+        givers = {name: ledger_lowered(step, name) for name in step.payees} if step.verb == "record" else {}
+        return replace(step, takers={name: payee_of(step, name, self.terms) for name in step.payees}, givers=givers)
 
     # What it moves -------------------------------------------------------------------------------------------------
 

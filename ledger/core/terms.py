@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
 from ledger.core import posting
-from ledger.core.allocation import Branch
+from ledger.core.allocation import Branch, Payee
 from ledger.core.daycount import months_before, year_fraction
 from ledger.core.deal import AccrualFrom, Deal, Verb
 from ledger.core.events import Component, Leg
@@ -26,24 +26,12 @@ What = Literal["interest", "fees", "due", "principal", "rest", "ledger", "amount
 """What a `pay` pays: what each payee is owed of a sort, all that the sources hold, or an amount."""
 
 
-RoomNow: TypeAlias = Callable[[Any], Money]
-Pay: TypeAlias = Callable[[Any, str, Money], None]
-"""Pays an amount out of an account of cash."""
-
-
-class Payee(NamedTuple):
-    """A payee of a `pay`: what it can take now, and the postings that pay it."""
-
-    room: RoomNow
-    pay: Pay
-
-
 @dataclass(frozen=True, slots=True)
 class CompiledStep:
     """A step ready to run. `number` counts the file's steps from 1, `label` is what statements print, `path` is its place in the file.
 
-    `amount` and `limit` give units of money, exact. `payees` are the leaves of `tree`, in order; `paid`, of a `pay`, says of each
-    what it can take and how it is paid. `cause` is that of the step's postings. `ledger` is the ledger that is paid or recorded;
+    `amount` and `limit` give units of money, exact. `payees` are the leaves of `tree`, in order; `takers` say of each what it can take and how it is
+    given, `givers` of a `record` how its ledger is lowered. `cause` is that of the step's postings. `ledger` is the ledger that is paid or recorded;
     `settles` and `adds_to` name ledgers (`B.pdl` as ("pdl", "B"), a ledger of the whole deal as ("borrowed", None), one of the payee's own as ("pdl", "")).
     """
 
@@ -63,7 +51,8 @@ class CompiledStep:
     settles: tuple[str, str | None] | None
     adds_to: tuple[str, str | None] | None
     cause: str
-    paid: Mapping[str, Payee] = field(default_factory=dict)
+    takers: Mapping[str, Payee] = field(default_factory=dict)
+    givers: Mapping[str, Payee] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,18 +10,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.core.allocation import Allocation, Branch, Odd, share_within
+from ledger.core.allocation import Allocation, Branch, Odd, Payee, share_within
 
 
 def allocate(tree: Branch, amount: int, rooms: dict[str, int], odd: Odd = "largest_remainder") -> dict[str, int]:
     """What each payee got; a room shrinks as its payee is given."""
     given: dict[str, int] = defaultdict(int)
 
-    def give(payee: str, part: int) -> None:
-        assert part > 0  # a payee whose share is nothing is not given anything
-        given[payee] += part
+    def payee(name: str) -> Payee:
+        def give(_run: object, part: int) -> None:
+            assert part > 0  # a payee whose share is nothing is not given anything
+            given[name] += part
 
-    placed = Allocation(given, lambda payee: rooms[payee] - given[payee], give, odd, "half_up").allocate(tree, amount)
+        return Payee(lambda _run: rooms[name] - given[name], give)
+
+    placed = Allocation(given, {name: payee(name) for name in rooms}, odd, "half_up").allocate(tree, amount)
 
     assert odd == "each" or placed == sum(given.values())
     return {payee: part for payee, part in given.items() if part}

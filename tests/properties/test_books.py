@@ -24,7 +24,7 @@ from ledger.core.schedule import PeriodDates, resolve
 from ledger.core.state import Running, State
 from ledger.core.terms import CompiledStep, Terms
 from ledger.core.triggers import judge
-from ledger.core.waterfall import room_to_pay, run_step
+from ledger.core.waterfall import run_step
 from ledger.files import deal_file
 from ledger.files.calendars import is_open
 from tests.properties.strategies import deals, histories, scaled, split
@@ -197,7 +197,7 @@ def before_the_steps(terms: Terms, opening: State, dates: PeriodDates, collectio
 
 def room(run: Running, step: CompiledStep) -> int:
     """What the payees of a step can take, each counted once."""
-    return sum(room_to_pay(run, step, payee) for payee in set(step.payees))
+    return sum(payee.room(run) for payee in step.takers.values())
 
 
 def least(run: Running, step: CompiledStep) -> int:
