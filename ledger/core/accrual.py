@@ -27,17 +27,17 @@ def accrue_interest(run: Running, tranche: str) -> None:
 
     Where the deal rounds what is due (`interest_rounded: due`), the exact product is kept beside it, for a shortfall to be taken from.
     """
-    terms, claims = run.terms, run.terms.claims[tranche]
+    terms, claims, items = run.terms, run.terms.claims[tranche], run.terms.items[tranche]
     basis, mode = terms.accruals[tranche].basis(run), terms.deal.rounding.interest
     if basis:
         accrued = _product(basis, run.rate(tranche), run.year_fraction(tranche), mode)
         if terms.deal.rounding.interest_rounded == "due":
             run.exact_interest[tranche] = basis * run.rate(tranche) * run.year_fraction(tranche)
-        run.transfer(claims.interest, EXCESS, accrued, ACCRUAL, f"{tranche}.interest_accrued", ACCRUAL)
+        run.transfer(claims.interest, EXCESS, accrued, ACCRUAL, items.interest_accrued, ACCRUAL)
     unpaid = -run.opening[claims.shortfall]
     if unpaid > 0 and tranche in terms.on_unpaid:
         accrued = _product(unpaid, terms.on_unpaid[tranche](run), run.year_fraction(tranche), mode)
-        run.transfer(claims.interest_on_unpaid, EXCESS, accrued, ACCRUAL, f"{tranche}.interest_on_unpaid_accrued", ACCRUAL)
+        run.transfer(claims.interest_on_unpaid, EXCESS, accrued, ACCRUAL, items.interest_on_unpaid_accrued, ACCRUAL)
 
 
 def fee_accrued(run: Running, fee: str) -> Money:

@@ -325,7 +325,8 @@ class DealCompiler:
         deal, terms = self.deal, self.terms
         terms.components = {**COMPONENTS, **{name: by_effects(kind.cash, kind.pool, kind.loss) for name, kind in deal.events.items()}}
         terms.places = {name: place for place, name in enumerate(terms.components)}
-        terms.loss_signs = {name: 1 if component.loss == "up" else -1 for name, component in terms.components.items() if component.loss}
+        signs = {name: 1 if component.loss == "up" else -1 for name, component in terms.components.items() if component.loss}
+        terms.loss_items = {pool: {f"{pool}.{name}": sign for name, sign in signs.items()} for pool in deal.all_pools}
         for name, fee in deal.fees.items():
             self._owed_by(name, fee)
         for name in (*deal.amounts, *deal.ratios, *deal.tables):

@@ -78,10 +78,7 @@ class Distribution:
         """The period as it stood when it closed, so that a statement reads its figures through the same names as the formulas did."""
         run = Running(terms, self.opening, self.dates, Collections())
         for posted in self.postings:
-            if posted.item:
-                lowers = posted.item.startswith("-")
-                run.figures[posted.item[lowers:]] += -posted.amount if lowers else posted.amount
-            run.record(posted)
+            run.repeat(posted)
             if posted.step == "adjustment":
                 run.opening = run.balances.copy()
         if run.opening is run.balances:

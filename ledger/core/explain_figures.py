@@ -146,8 +146,8 @@ class Explainer(PostingsExplained):
 
     def pool_loss(self, pool: str, upto: int) -> Explanation:
         """What events added to the loss waiting to be allocated, less what they took from it."""
-        signs = self.terms.loss_signs
-        parts = (signed(self.of_postings(name, [f"{pool}.{name}"], upto), sign) for name, sign in signs.items())
+        signs = self.terms.loss_items[pool]
+        parts = (signed(self.of_postings(item.removeprefix(f"{pool}."), [item], upto), sign) for item, sign in signs.items())
         return total("loss", [part for part in parts if part.value])
 
     def cumulative_loss(self, subject: str, upto: int) -> Explanation:

@@ -45,20 +45,21 @@ def _claim(account: Callable[[str], str], *, opening: bool = False) -> Item:
 
 
 def _opening_unpaid(run: Running, tranche: str) -> Money:
-    return -(run.opening[posting.shortfall(tranche)] + run.opening[posting.interest_on_unpaid(tranche)])
+    claims = run.terms.claims[tranche]
+    return -(run.opening[claims.shortfall] + run.opening[claims.interest_on_unpaid])
 
 
 def _interest_due(run: Running, tranche: str) -> Money:
     """Accrued less shortfall, plus unpaid brought forward, plus interest on it."""
-    figures = run.figures
-    own = figures[f"{tranche}.interest_accrued"] - figures[f"{tranche}.interest_shortfall"]
-    return own + _opening_unpaid(run, tranche) + figures[f"{tranche}.interest_on_unpaid_accrued"]
+    items, figures = run.terms.items[tranche], run.figures
+    own = figures[items.interest_accrued] - figures[items.interest_shortfall]
+    return own + _opening_unpaid(run, tranche) + figures[items.interest_on_unpaid_accrued]
 
 
-def cumulative_loss(run: Running, subject: str) -> Money:
+def cumulative_loss(run: Running, tranche: str) -> Money:
     """Written down less written up, since closing."""
-    figure = run.figures.get
-    return run.state.cumulative.get(subject, 0) + figure(f"{subject}.realized_loss", 0) - figure(f"{subject}.written_up", 0)
+    items, figure = run.terms.items[tranche], run.figures.get
+    return run.state.cumulative.get(tranche, 0) + figure(items.realized_loss, 0) - figure(items.written_up, 0)
 
 
 def _by(function: Callable[[Running, str], Exact], kind: Type = MONEY) -> Item:
@@ -129,14 +130,13 @@ ACCOUNT_ITEMS: Mapping[str, Item] = {
 
 def pool_balance(balances: Mapping[str, Money], terms: Terms, pool: str) -> Money:
     """Unpaid principal, with defaulted loans not yet liquidated where the deal counts them."""
-    held = balances.get(terms.pool_account(pool), 0)
-    return held + (balances.get(terms.defaulted_account(pool), 0) if terms.deal.all_pools[pool].defaulted == "included" else 0)
+    return sum([balances.get(account, 0) for account in terms.pool_accounts[pool]])
 
 
 def pool_loss(run: Running, pool: str) -> Money:
     """What this period's events added to the loss waiting to be allocated, less what they took from it."""
     figure = run.figures.get
-    return sum([sign * figure(f"{pool}.{name}", 0) for name, sign in run.terms.loss_signs.items()])
+    return sum([sign * figure(item, 0) for item, sign in run.terms.loss_items[pool].items()])
 
 
 def component_keys(pool: str, component: str) -> tuple[str, ...]:

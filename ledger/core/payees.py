@@ -134,7 +134,7 @@ def pay_of(step: CompiledStep, name: str, terms: Terms) -> Pay:
     if name in terms.deal.fees:
         return pay_fee(step, name)
     if step.what == "principal" or (step.as_ == "principal" and terms.has_balance(name)):
-        return pay_into(step, posting.principal(name), f"{name}.principal_paid")
+        return pay_into(step, posting.principal(name), terms.items[name].principal_paid)
     if step.ledger is not None:
         return pay_for_ledger(step, name, step.ledger, terms)
     if step.what in ("interest", "due"):
@@ -164,7 +164,7 @@ def pay_fee(step: CompiledStep, fee: str) -> Pay:
 
 def pay_owed_interest(step: CompiledStep, tranche: str, terms: Terms) -> Pay:
     """Interest on unpaid interest first, then interest brought forward, then this period's."""
-    claims, paid = claims_to_interest(tranche, terms), f"{tranche}.interest_paid"
+    claims, paid = claims_to_interest(tranche, terms), terms.items[tranche].interest_paid
 
     def pay(run: Running, source: str, amount: Money) -> None:
         for claim in claims:
@@ -179,12 +179,13 @@ def pay_owed_interest(step: CompiledStep, tranche: str, terms: Terms) -> Pay:
 def pay_further_interest(step: CompiledStep, tranche: str, terms: Terms) -> Pay:
     """What a residual or an excess class receives: an income of the class."""
     is_residual = terms.deal.tranches[tranche].kind == "residual"
-    return pay_as_owed(step, posting.residual(tranche) if is_residual else posting.interest(tranche), "", f"{tranche}.interest_paid")
+    return pay_as_owed(step, posting.residual(tranche) if is_residual else posting.interest(tranche), "", terms.items[tranche].interest_paid)
 
 
 def pay_for_ledger(step: CompiledStep, tranche: str, ledger: str, terms: Terms) -> Pay:
     """Pay a class for a ledger, its own or one of the whole deal, and lower the ledger by it."""
-    pay_other, lowered = pay_as_owed(step, posting.other(tranche), "", f"{tranche}.other_paid"), tranche if terms.ledger_classes[ledger] else None
+    pay_other = pay_as_owed(step, posting.other(tranche), "", terms.items[tranche].other_paid)
+    lowered = tranche if terms.ledger_classes[ledger] else None
 
     def pay(run: Running, source: str, amount: Money) -> None:
         pay_other(run, source, amount)
@@ -198,26 +199,26 @@ def pay_for_ledger(step: CompiledStep, tranche: str, ledger: str, terms: Terms) 
 
 def claim_moved(step: CompiledStep, tranche: str, terms: Terms) -> Payee:
     """A class whose claim on the trust a step raises or lowers."""
-    claims = terms.claims[tranche]
+    claims, items = terms.claims[tranche], terms.items[tranche]
     moves: Mapping[str, tuple[str, str, str, Room]] = {
-        "accrete": (claims.principal, claims.interest, "accreted", owed(claims.interest)),
-        "write_down": (LOSS, claims.principal, "realized_loss", owed(claims.principal)),
-        "write_up": (claims.principal, LOSS, "written_up", lambda run: max(0, cumulative_loss(run, tranche))),
-        "shortfall": (EXCESS, claims.interest, "interest_shortfall", lambda run: max(0, entitlement(run, tranche))),
+        "accrete": (claims.principal, claims.interest, items.accreted, owed(claims.interest)),
+        "write_down": (LOSS, claims.principal, items.realized_loss, owed(claims.principal)),
+        "write_up": (claims.principal, LOSS, items.written_up, lambda run: max(0, cumulative_loss(run, tranche))),
+        "shortfall": (EXCESS, claims.interest, items.interest_shortfall, lambda run: max(0, entitlement(run, tranche))),
     }
-    source, destination, moved, room = moves[step.verb]
-    item = f"{tranche}.{moved}"
+    source, destination, item, room = moves[step.verb]
     return Payee(room, lambda run, amount: run.transfer(source, destination, amount, step.label, item, step.cause))
 
 
 def entitlement(run: Running, tranche: str) -> Money:
     """This period's interest as it stands: accrued less shortfall."""
-    return run.figures[f"{tranche}.interest_accrued"] - run.figures[f"{tranche}.interest_shortfall"]
+    items = run.terms.items[tranche]
+    return run.figures[items.interest_accrued] - run.figures[items.interest_shortfall]
 
 
 def exact_interest_cut(step: CompiledStep, tranche: str, terms: Terms) -> Payee:
     """A class whose interest is cut by an exact share: what it is then due is rounded once, and its shortfall is the rounded accrual less that."""
-    claim, item, mode = posting.interest(tranche), f"{tranche}.interest_shortfall", terms.deal.rounding.interest
+    claim, item, mode = posting.interest(tranche), terms.items[tranche].interest_shortfall, terms.deal.rounding.interest
 
     def cut(run: Running, share: Exact) -> None:
         run.exact_interest[tranche] -= share

@@ -81,6 +81,26 @@ def claims(tranche: str) -> Claims:
     return Claims(principal(tranche), interest(tranche), shortfall(tranche), interest_on_unpaid(tranche))
 
 
+class Items(NamedTuple):
+    """The statement figures of one class that postings are part of, spelt once for a whole deal."""
+
+    interest_accrued: str
+    interest_on_unpaid_accrued: str
+    interest_shortfall: str
+    interest_paid: str
+    interest_lost: str
+    principal_paid: str
+    accreted: str
+    realized_loss: str
+    written_up: str
+    other_paid: str
+    adjustment: str
+
+
+def items(tranche: str) -> Items:
+    return Items(*(f"{tranche}.{name}" for name in Items._fields))
+
+
 def residual(tranche: str) -> str:
     return f"{tranche}.residual"
 

@@ -73,7 +73,7 @@ def carry(run: Running) -> None:
         run.transfer(claims.shortfall, claims.interest, -balances[claims.interest], CLOSE, "", CLOSE)
         if tranche.unpaid_interest == "lost":
             for claim in (claims.shortfall, claims.interest_on_unpaid):
-                run.transfer(EXCESS, claim, max(0, -balances[claim]), CLOSE, f"{name}.interest_lost", CLOSE)
+                run.transfer(EXCESS, claim, max(0, -balances[claim]), CLOSE, run.terms.items[name].interest_lost, CLOSE)
     for name, fee in deal.fees.items():
         if fee.unpaid == "lost":
             run.transfer(EXCESS, posting.fee(name), max(0, -run.balances[posting.fee(name)]), CLOSE, f"{name}.lost", CLOSE)

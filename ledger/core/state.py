@@ -76,16 +76,18 @@ class Running:
         self.figures[item] += amount
         if amount < 0:
             source, destination, amount, item = destination, source, -amount, f"-{item}" if item else ""
-        self.record(Posting(step, item, cause, source, destination, amount, origin))
-
-    def record(self, posted: Posting) -> None:
-        """Let a posting count in the balances of its two accounts."""
-        source, destination, amount = posted.source, posted.destination, posted.amount
         self.balances[source] -= amount
         self.balances[destination] += amount
         self.paid[source] += amount
         self.received[destination] += amount
-        self.postings.append(posted)
+        self.postings.append(Posting(step, item, cause, source, destination, amount, origin))
+
+    def repeat(self, posted: Posting) -> None:
+        """Post again what was posted."""
+        step, item, cause, source, destination, amount, origin = posted
+        if item.startswith("-"):
+            source, destination, amount, item = destination, source, -amount, item[1:]
+        self.transfer(source, destination, amount, step, item, cause, origin)
 
     def move_ledger(self, name: str, tranche: str | None, amount: Money, step: str, cause: str) -> None:
         """Raise or lower a ledger, of a class or of the whole deal; it never falls below zero."""

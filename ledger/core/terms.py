@@ -14,11 +14,11 @@ from typing import Literal, TypeAlias
 from ledger.core import posting
 from ledger.core.allocation import Branch, Payee
 from ledger.core.daycount import months_before, year_fraction
-from ledger.core.deal import AccrualFrom, Deal, Verb
+from ledger.core.deal import AccrualFrom, Deal, Pool, Verb
 from ledger.core.events import Component, Leg
 from ledger.core.formula import Read, Term
 from ledger.core.money import LIMIT, Exact, Money, format_exact, format_money
-from ledger.core.posting import Claims
+from ledger.core.posting import SETTLEMENT_CASH, Claims, Items
 from ledger.core.problems import Path, Problem
 from ledger.core.schedule import PeriodDates
 
@@ -127,8 +127,8 @@ class Terms:
 
     `legs` are, by pool and component, the accounts between which an amount is posted; a component that no account collects has none. `places` order the
     components as they are posted. `due_accounts` hold what is reported of money and not yet wired. `owed_by` are, by fee, the components that raise (1)
-    or lower (-1) what it is owed, `loss_signs` those that raise or lower the loss waiting to be allocated. `own_funds` are the accounts of money, held
-    and reported.
+    or lower (-1) what it is owed, `loss_items` by pool the figures that raise or lower the loss waiting to be allocated. `held_funds` are the accounts that
+    steps pay out of, `own_funds` those of money, held and reported.
     `seniority` are the classes from senior to junior, those of like rank together.
     """
 
@@ -153,15 +153,18 @@ class Terms:
     kept: dict[str, int] = field(default_factory=dict)
     call_allowed: Read | None = None
     components: Mapping[str, Component] = field(default_factory=dict)
-    loss_signs: dict[str, int] = field(default_factory=dict)
+    loss_items: dict[str, dict[str, int]] = field(default_factory=dict)
     places: dict[str, int] = field(default_factory=dict)
     scale: int = field(init=False)
     minor_unit: Money = field(init=False)
     claims: Mapping[str, Claims] = field(init=False)
+    items: Mapping[str, Items] = field(init=False)
+    pool_accounts: Mapping[str, tuple[str, ...]] = field(init=False)
     cash_accounts: Mapping[str, str] = field(init=False)
     accounts_of_cash: Mapping[str, str] = field(init=False)
     due_accounts: Mapping[str, str] = field(init=False)
     payable_units: Mapping[str, Money] = field(init=False)
+    held_funds: frozenset[str] = field(init=False)
     own_funds: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -169,12 +172,15 @@ class Terms:
         deal = self.deal
         self.scale, self.minor_unit = deal.rounding.scale, deal.rounding.minor_unit
         self.claims = {name: posting.claims(name) for name in deal.tranches}
+        self.items = {name: posting.items(name) for name in deal.tranches}
+        self.pool_accounts = {name: self._accounts_of(name, pool) for name, pool in deal.all_pools.items()}
         self.cash_accounts = {name: posting.cash(name) if account.cash else posting.entitlement(name) for name, account in deal.accounts.items()}
         # Payments are multiples of the cent; an account that holds no money moves entitlements to the last place.
         self.payable_units = {name: self.minor_unit if account.cash else 1 for name, account in deal.accounts.items()}
         self.accounts_of_cash = {held: name for name, held in self.cash_accounts.items()}
         of_money = [name for name, account in deal.accounts.items() if account.cash]
         self.due_accounts = {name: posting.due(name) for name in of_money}
+        self.held_funds = frozenset((*self.cash_accounts.values(), SETTLEMENT_CASH))
         self.own_funds = frozenset((*map(posting.cash, of_money), *self.due_accounts.values()))
 
     def every_step(self) -> Iterator[CompiledStep]:
@@ -204,6 +210,10 @@ class Terms:
 
     def defaulted_account(self, pool: str) -> str:
         return "defaulted" if self.deal.pool is not None else f"defaulted.{pool}"
+
+    def _accounts_of(self, name: str, pool: Pool) -> tuple[str, ...]:
+        """What a pool's balance is the sum of: unpaid principal, with defaulted loans not yet liquidated where the deal counts them."""
+        return (self.pool_account(name), self.defaulted_account(name)) if pool.defaulted == "included" else (self.pool_account(name),)
 
     def pools_of(self, component: str) -> tuple[str, ...]:
         """The pools under which a component is reported; `pool` stands for the only one, and for a fact of the whole deal."""
