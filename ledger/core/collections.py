@@ -58,9 +58,21 @@ def collect(totals: Iterable[Total], facts: Iterable[Event], own_kinds: Mapping[
     """Turn sums by kind into flows by component; `own_kinds` are the deal's own."""
     flows, facts, totals = [], tuple(facts), tuple(totals)
     for total in totals:
-        kind = KINDS.get(total.kind) or Kind({"amount": total.kind} if total.kind in own_kinds else {})
-        for column, component in kind.components.items():
-            amount = getattr(total, column)
+        for place, component in _COMPONENTS_AT.get(total.kind) or _of_own_kind(total.kind, own_kinds):
+            amount: Money | None = total[place]  # type: ignore[assignment]  # the columns of a kind are amounts
             if amount:
                 flows.append(Flow(component, total.pool, amount, total.origin_date))
     return Collections(tuple(flows), facts, is_stated=bool(totals) or any(fact.kind in STATED_EMPTY for fact in facts))
+
+
+def _components_at(kind: Kind) -> tuple[tuple[int, str], ...]:
+    """(place in `Total`, component) of each column of a kind."""
+    return tuple((Total._fields.index(column), component) for column, component in kind.components.items())
+
+
+_COMPONENTS_AT = {name: _components_at(kind) for name, kind in KINDS.items()}
+
+
+def _of_own_kind(kind: str, own_kinds: Mapping[str, Component]) -> tuple[tuple[int, str], ...]:
+    """A kind of the deal's own; one that nobody knows has no component."""
+    return _components_at(Kind({"amount": kind})) if kind in own_kinds else ()

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from ledger.core.collections import Collections, Total, collect
 from ledger.core.distribution import RULES, Distribution, decode_state, encode_state
@@ -29,12 +30,13 @@ WRITTEN_AT_ONCE = 24
 
 def recorded_dates(reader: Reader, deal: str, key: date, known_at: int | None = None) -> PeriodDates | None:
     """The dates of a period as they were recorded when it opened; None where it has not."""
-    return _dates(event for _, event in reader.facts(deal, key, ["period_date"], known_at))
+    return _dates((event.subject, event.effective_on) for _, event in reader.facts(deal, key, ["period_date"], known_at))
 
 
-def _dates(facts: Iterable[Event]) -> PeriodDates | None:
-    days = {event.subject: event.effective_on for event in facts if event.kind == "period_date"}
-    return PeriodDates(**{name: days[name] for name in PERIOD_DATES}) if days else None  # type: ignore[arg-type]  # each was recorded with its day
+def _dates(named: Iterable[tuple[Any, Any]]) -> PeriodDates | None:
+    """Dates by their names, each of which was recorded with its day."""
+    days = dict(named)
+    return PeriodDates(*[days[name] for name in PERIOD_DATES]) if days else None
 
 
 class Months:
@@ -49,12 +51,11 @@ class Months:
         """A period's dates and what is known of it at a position, under these terms; None where it has not opened."""
         if key not in self._read or terms is not self._terms:  # other terms may have events of their own
             deal, self._terms = terms.deal, terms
-            self._read = self._reader.months(deal.deal, key, (*SUMMED, *deal.events), (*READ_ONE_BY_ONE, "period_date"), bool(deal.pools))
-        month = self._read.get(key, RecordedMonth([], []))
+            self._read = self._reader.months(deal.deal, key, (*SUMMED, *deal.events), READ_ONE_BY_ONE, bool(deal.pools))
+        month = self._read.get(key, RecordedMonth([], [], []))
         known = month if known_at is None else month.known_at(known_at)
-        facts = [event for _, event in known.facts]
-        dates = _dates(facts)
-        return None if dates is None else (dates, _collected(terms, known.totals, (event for event in facts if event.kind != "period_date")))
+        dates = _dates((name, day) for _, name, day in known.dates)
+        return None if dates is None else (dates, _collected(terms, known.totals, (event for _, event in known.facts)))
 
 
 def opened_at(reader: Reader, deal: str) -> dict[date, int]:

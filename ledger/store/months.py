@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from datetime import date
 from functools import cache
 from typing import Any, NamedTuple
@@ -28,6 +28,9 @@ _LAST = select(func.max(_PERIODS.c.period)).scalar_subquery()
 _PLACES = select(_COMMITS.position, _COMMITS.period).where(*_FROM_FIRST, _COMMITS.period <= _LAST).order_by(_COMMITS.period)
 # By the last period, now known: PostgreSQL would look for the periods anew at every commit of the deal.
 _POSITIONS = select(_COMMITS.position).where(*_FROM_FIRST, _COMMITS.period <= bindparam("last"))
+_DATES = select(_COLUMNS.position, _COLUMNS.subject, _COLUMNS.effective_on).where(
+    _COLUMNS.deal_id == _DEAL, _COLUMNS.position.in_(_POSITIONS), _COLUMNS.kind == "period_date"
+)
 _FACTS = (
     select(_COLUMNS.position, *_EVENT_COLUMNS)
     .where(_COLUMNS.deal_id == _DEAL, _COLUMNS.position.in_(_POSITIONS), _COLUMNS.kind.in_(_KINDS))
@@ -41,10 +44,11 @@ def _sums_of_periods(by_pool: bool, dialect: str) -> Select[Any]:
 
 
 class RecordedMonth(NamedTuple):
-    """What was recorded of a period, with the position of each: the sums of every commit by kind, pool and origin, and the facts read one by one."""
+    """What was recorded of a period, with the position of each: the sums of every commit by kind, pool and origin, the facts read one by one, and its dates."""
 
     sums: list[tuple[int, Total]]
     lines: list[tuple[int, Event]]
+    dates: list[tuple[int, str, date]]
 
     @property
     def totals(self) -> list[Total]:
@@ -58,25 +62,30 @@ class RecordedMonth(NamedTuple):
 
     def known_at(self, position: int) -> RecordedMonth:
         """What was recorded of it up to a position."""
-        return RecordedMonth([one for one in self.sums if one[0] <= position], [one for one in self.lines if one[0] <= position])
+        sums, lines, dates = self
+        return RecordedMonth(
+            [one for one in sums if one[0] <= position], [one for one in lines if one[0] <= position], [one for one in dates if one[0] <= position]
+        )
 
 
 class MonthReader(DealReader):
     """The part of `Reader` that reads what periods collected."""
 
-    def months(self, deal: str, first: date, kinds: Collection[str], facts: Collection[str], by_pool: bool, *, at_most: int = 24) -> dict[date, RecordedMonth]:
-        """The periods from `first` on that have commits, at most so many: sums of `kinds`, and the `facts` one by one."""
+    def months(self, deal: str, first: date, kinds: Collection[str], facts: Collection[str], by_pool: bool, *, at_most: int = 120) -> dict[date, RecordedMonth]:
+        """The periods from `first` on that have commits, at most so many: sums of `kinds`, the `facts` one by one, and the dates."""
         asked: dict[str, Any] = {"deal": self.deal_id(deal), "first": first, "most": at_most}
         found: dict[date, RecordedMonth] = {}
         month_of: dict[int, RecordedMonth] = {}
         for position, period in self.connection.execute(_PLACES, asked).all():
-            month_of[position] = found.setdefault(period, RecordedMonth([], []))
+            month_of[position] = found.setdefault(period, RecordedMonth([], [], []))
         asked["last"] = max(found, default=first)
         chosen = _sums_of_periods(by_pool, self.connection.dialect.name)
-        for row in self.connection.execute(chosen, {**asked, "kinds": sorted(kinds)}).all():
-            month_of[row[-1]].sums.append((row[-1], total(row)))
+        for *amounts, position in self.connection.execute(chosen, {**asked, "kinds": sorted(kinds)}).all():
+            month_of[position].sums.append((position, Total._make(amounts)))
         for position, *event in self.connection.execute(_FACTS, {**asked, "kinds": sorted(facts)}).all():
             month_of[position].lines.append((position, present(Event._make(event))))
+        for position, name, day in self.connection.execute(_DATES, asked).all():
+            month_of[position].dates.append((position, name, day))
         return found
 
 
@@ -126,7 +135,7 @@ def sums(
     position = (_COLUMNS.position,) if by_position else ()
     groups = (_COLUMNS.kind, *pool, *origin, *position)
     return (
-        select(_COLUMNS.kind, *(pool or (null(),)), *origin, *(func.sum(_COLUMNS[name]) for name in AMOUNTS), *position)
+        select(_COLUMNS.kind, *(pool or (null(),)), *origin, *(func.sum(_COLUMNS[name], type_=tables.Whole) for name in AMOUNTS), *position)
         .where(_COLUMNS.deal_id == deal_id, _COLUMNS.position.in_(positions), _COLUMNS.kind.in_(kinds if isinstance(kinds, BindParameter) else sorted(kinds)))
         .group_by(*groups)
         .order_by(*groups)
@@ -139,9 +148,3 @@ def pool_of(dialect: str) -> ColumnElement[Any]:
         return func.split_part(_COLUMNS.subject, literal("/"), literal(1))
     slash = func.instr(_COLUMNS.subject, "/")
     return case((slash > 0, func.substr(_COLUMNS.subject, 1, slash - 1)), else_=_COLUMNS.subject)
-
-
-def total(row: Sequence[Any]) -> Total:
-    """A row of `sums`; a sum is a Decimal on PostgreSQL."""
-    kind, pool, origin_position, origin_date, *amounts = row[:8]
-    return Total(kind, pool, origin_position, origin_date, *(None if amount is None else int(amount) for amount in amounts))

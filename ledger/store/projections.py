@@ -23,7 +23,7 @@ from ledger.store.lines import LineReader
 from ledger.store.lives import LifeReader
 from ledger.store.loan_ledger import LoanLedgerReader
 from ledger.store.loan_states import LoanStateReader
-from ledger.store.months import MonthReader, standing, sums, total
+from ledger.store.months import MonthReader, standing, sums
 
 _EVENT_COLUMNS = [tables.event.c[name] for name in Event._fields]
 _EVENTS_AT_ONCE = 10_000
@@ -185,7 +185,7 @@ class Reader(BookReader, LifeReader, LoanLedgerReader, LoanStateReader, MonthRea
         """The sums of a period by kind, by pool where the deal has several, and by what a line corrects; units at carry scale."""
         deal_id = self.deal_id(deal)
         query = sums(deal_id, self.positions(deal_id, period, known_at), kinds, by_pool, self.connection.dialect.name)
-        return [total(row) for row in self.connection.execute(query)]
+        return [Total._make(row) for row in self.connection.execute(query)]
 
     def facts(self, deal: str, period: date, kinds: Collection[str], known_at: int | None = None) -> list[tuple[int, Event]]:
         """The events of kinds that are read one by one, in order; a line reversed within the period and its reversal are both left out."""

@@ -6,7 +6,9 @@ holds one row per fact in typed columns, in the order in which they are hashed; 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
@@ -23,6 +25,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    Numeric,
     PrimaryKeyConstraint,
     SmallInteger,
     Table,
@@ -77,8 +80,26 @@ class Day(TypeDecorator[date]):
     def process_bind_param(self, value: date | None, dialect: Dialect) -> Any:
         return value.isoformat() if value is not None and dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> date | None:
-        return date.fromisoformat(value) if isinstance(value, str) else value
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], date | None] | None:
+        return _day if dialect.name == "sqlite" else None
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
+
+
+class Whole(TypeDecorator[int]):
+    """A sum of whole numbers, which PostgreSQL gives as a Decimal."""
+
+    impl = Numeric
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], int | None] | None:
+        return _whole if dialect.name == "postgresql" else None
+
+
+def _whole(number: Decimal | None) -> int | None:
+    return None if number is None else int(number)
 
 
 Big = BigInteger().with_variant(Integer(), "sqlite")
