@@ -10,12 +10,13 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from itertools import chain, starmap
 from pathlib import Path
 
-from tests.bench import results, table
-from tests.bench.figure import Measured, measure
+from tests.bench import profile, results, table
+from tests.bench.figure import Figure, Measured, measure
 from tests.bench.figures import GROUPS
-from tests.bench.setting import POSTGRESQL, SMALL, SQLITE, Fresh, Sizes, postgresql_databases, setting, sqlite_databases
+from tests.bench.setting import POSTGRESQL, SMALL, SQLITE, Fresh, Setting, Sizes, postgresql_databases, setting, sqlite_databases
 from tests.servers import create_template, drop_database, serve_postgresql
 
 
@@ -42,24 +43,34 @@ def _nothing_older_searched() -> Iterator[None]:
         gc.unfreeze()
 
 
-def measured(server: str, sizes: Sizes, only: str = "") -> Iterator[Measured]:
-    """Every figure whose title holds a text."""
+def chosen(server: str, sizes: Sizes, only: str = "") -> Iterator[tuple[Figure, Setting]]:
+    """Every figure whose title holds a text, with what it is measured on."""
     with databases(server, is_small=sizes.is_small) as (folder, made), _nothing_older_searched():
         for group in GROUPS:
             for database, fresh in made.items():
-                chosen = [figure for figure in group if database in figure.databases and only.lower() in figure.title(database).lower()]
+                figures = [figure for figure in group if database in figure.databases and only.lower() in figure.title(database).lower()]
                 with setting(database, sizes, folder, fresh) as place:
-                    yield from (measure(figure, place) for figure in chosen)
+                    yield from ((figure, place) for figure in figures)
 
 
 def run(server: str, arguments: argparse.Namespace) -> None:
-    """Measure, and print each figure as soon as it is there; keep and compare the results where that is asked for."""
+    """Measure or profile."""
+    figures = chosen(server, _sizes(arguments), arguments.only)
+    if not arguments.profile:
+        compare(server, arguments, starmap(measure, figures))
+        return
+    for title, tree in profile.profiles(figures):
+        _print(iter((title, tree)))
+
+
+def compare(server: str, arguments: argparse.Namespace, measured: Iterator[Measured]) -> None:
+    """Print each figure as soon as it is there; keep and compare the results where that is asked for."""
     sizes = _sizes(arguments)
     before = results.read(arguments.against) if arguments.against else None
     about = results.environment(server, sizes)
     done = list[Measured]()
     _print(table.header())
-    for one in measured(server, sizes, arguments.only):
+    for one in measured:
         _print(table.lines(one, is_judged=not sizes.is_small))
         done.append(one)
     if arguments.json:
@@ -84,6 +95,8 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--only", default="", metavar="TEXT", help="the figures whose title holds TEXT, such as 'SQLite: append'")
     parser.add_argument("--small", action="store_true", help="see in seconds whether everything runs; the figures mean nothing")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep the results, every run of them")
+    parser.add_argument("--together", type=Path, nargs="+", metavar="FILE", help="measure nothing: print the table of results that were kept, as one")
+    parser.add_argument("--profile", action="store_true", help="measure nothing: show where the time of ours goes")
     parser.add_argument("--against", type=Path, metavar="FILE", help="compare with results that were kept earlier")
     for name, what in (("runs", "runs of each"), ("deals", "deals of the month-end"), ("rows", "rows of the file that is imported")):
         parser.add_argument(f"--{name}", type=int, metavar="N", help=what)
@@ -92,6 +105,9 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
 
 def main() -> None:
     arguments = parse(sys.argv[1:])
+    if arguments.together:
+        _print(chain(table.header(), *(table.lines(one, is_judged=True) for one in results.together(arguments.together, GROUPS))))
+        return
     with serve_postgresql() as server:
         run(server, arguments)
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import psycopg
 
-from tests.bench.figure import Measured
+from tests.bench.figure import Figure, Measured
 from tests.bench.setting import Sizes
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,6 +58,19 @@ def write(file: Path, about: dict[str, Any], measured: Iterable[Measured]) -> No
 def read(file: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return found
+
+
+def together(files: Iterable[Path], groups: Iterable[Iterable[Figure]]) -> list[Measured]:
+    """The figures of several results as one: the runs of all, in the order of the table; what none of them measured is left out."""
+    runs: dict[str, dict[str, list[float]]] = {}
+    for file in files:
+        for kept in read(file)["figures"]:
+            of_figure = runs.setdefault(kept["figure"], {})
+            for name, values in kept["runs"].items():
+                of_figure.setdefault(name, []).extend(values)
+    figures = [(figure, database) for group in groups for figure in group for database in figure.databases]
+    titled = [(figure.title(database), figure.goals_on(database)) for figure, database in figures]
+    return [Measured(title, runs[title], goals) for title, goals in titled if title in runs]
 
 
 def _version(package: str) -> str | None:

@@ -30,6 +30,18 @@ def test_everything_is_measured_printed_kept_and_compared(postgresql_server: str
     run(postgresql_server, parse(["--small", "--only", "already read", "--against", str(kept)]))
     assert " x " in capsys.readouterr().out.splitlines()[-1]
 
+    again = results.together([kept, kept], GROUPS)
+    assert [one.title for one in again] == titles
+    assert all(len(one.runs[OURS]) == 2 for one in again)
+
+
+def test_where_the_time_of_ours_goes_is_shown_without_the_set_up(postgresql_server: str, capsys: pytest.CaptureFixture[str]) -> None:
+    run(postgresql_server, parse(["--small", "--only", "SQLite: 360 months x 5 classes from values already read", "--profile"]))
+    printed = capsys.readouterr().out
+
+    assert "run_steps" in printed
+    assert "open_deal" not in printed
+
 
 def test_what_is_kept_names_no_machine_and_no_path(postgresql_server: str, tmp_path: Path) -> None:
     kept = tmp_path / "kept.json"
