@@ -17,7 +17,8 @@ from ledger.core.figure import Figure
 from ledger.core.loans import Bucket, Collateral, Tape, Weight
 from ledger.core.money import Money
 from ledger.core.names import pool_balance
-from ledger.core.performance import PoolMonth, rates, together
+from ledger.core.performance import Lived, rates
+from ledger.core.pools import pools_by_subject
 from ledger.core.terms import Terms
 
 BUCKETS = (0, 30, 60, 90, 120, 150, 180)
@@ -27,8 +28,8 @@ LATE = 30
 Items = dict[str, Figure]
 
 
-def collateral(terms: Terms, distribution: Distribution, tape: Tape, months: Mapping[str, Sequence[PoolMonth]]) -> Collateral:
-    """What a statement says of the loans of a distribution, from the loans at its end and the months of each pool until then."""
+def collateral(terms: Terms, distribution: Distribution, tape: Tape, lives: Mapping[str, Lived]) -> Collateral:
+    """What a statement says of the loans of a distribution, from the loans at its end and the life until then of each pool and of all together."""
     pools = dict(pools_by_subject(terms))
     balances = {pool: pool_balance(distribution.closing.balances, terms, pool) for pool in terms.deal.all_pools} | dict(tape.balances)
     after = distribution.dates.collection_end + timedelta(days=1)
@@ -36,19 +37,11 @@ def collateral(terms: Terms, distribution: Distribution, tape: Tape, months: Map
     found = {
         "collateral": {name: dict(_loans(tape, members, balances, terms.scale, after)) for name, members in pools.items()},
         "delinquency": {name: dict(_delinquency(tape, members, balances)) for name, members in pools.items()},
-        "performance": {name: dict(_performance([months.get(pool, ()) for pool in members], each)) for name, members in pools.items()},
+        "performance": {name: dict(_performance(lived, each)) for name, lived in lives.items()},
     }
     sections = {section: {name: items for name, items in subjects.items() if items} for section, subjects in found.items()}
     methods = {pool: held.delinquency for pool, held in terms.deal.all_pools.items() if held.delinquency}
     return Collateral({section: subjects for section, subjects in sections.items() if subjects}, tape.losses, tape.modifications, methods)
-
-
-def pools_by_subject(terms: Terms) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The pools, after all of them together where they have names of their own."""
-    names = tuple(terms.deal.all_pools)
-    if terms.deal.pools:
-        yield "pool", names
-    yield from ((name, (name,)) for name in names)
 
 
 # Loans ----------------------------------------------------------------------------------------------------------------
@@ -136,7 +129,6 @@ def _bucket(name: str, buckets: Sequence[Bucket], whole: Money) -> Iterator[tupl
 # Performance ----------------------------------------------------------------------------------------------------------
 
 
-def _performance(lives: Sequence[Sequence[PoolMonth]], each: int) -> Iterator[tuple[str, Figure]]:
+def _performance(lived: Lived, each: int) -> Iterator[tuple[str, Figure]]:
     """Rates of prepayment and default, and severities, over the windows of `ledger.core.performance`."""
-    if lives and all(len(life) == len(lives[0]) for life in lives):
-        yield from ((item, Figure("exact", rate)) for item, rate in rates(together(lives), each))
+    yield from ((item, Figure("exact", rate)) for item, rate in rates(lived, each))

@@ -61,14 +61,24 @@ class Distribution:
         """Every account that has ever moved, in the order of their names."""
         received: dict[str, Money] = {}
         paid: dict[str, Money] = {}
-        for posted in self.postings:
-            paid[posted.source] = paid.get(posted.source, 0) + posted.amount
-            received[posted.destination] = received.get(posted.destination, 0) + posted.amount
+        for _, _, _, source, destination, amount, _ in self.postings:
+            paid[source] = paid.get(source, 0) + amount
+            received[destination] = received.get(destination, 0) + amount
         opening, closing = self.opening.balances, self.closing.balances
         return [
             BalanceRow(account, opening.get(account, 0), received.get(account, 0), paid.get(account, 0), closing.get(account, 0))
             for account in sorted({*closing, *opening, *received, *paid})
         ]
+
+    def figures(self) -> dict[str, Money]:
+        """What the postings add up to by item; one whose item begins with `-` lowers it."""
+        found: dict[str, Money] = {}
+        for _, item, _, _, _, amount, _ in self.postings:
+            if item.startswith("-"):
+                found[item[1:]] = found.get(item[1:], 0) - amount
+            elif item:
+                found[item] = found.get(item, 0) + amount
+        return found
 
     def before(self, causes: Collection[str]) -> Distribution:
         """The period as it stood when its postings had no other causes than these: before its first step, say."""

@@ -7,7 +7,7 @@ for, it holds what pictures and a page of a deal's life need (`watched`), which 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
@@ -17,8 +17,9 @@ from ledger.core.collections import Collections
 from ledger.core.distribution import BalanceRow, Readings
 from ledger.core.formula import Read
 from ledger.core.money import Exact, Money
-from ledger.core.names import POOL_ITEMS, TRANCHE_ITEMS, add, pool_balance
+from ledger.core.names import POOL_ITEMS, TRANCHE_ITEMS, add
 from ledger.core.performance import PoolMonth
+from ledger.core.pools import Moved, pool_month, pools_by_subject
 from ledger.core.schedule import PeriodDates
 from ledger.core.state import Running, State
 from ledger.core.statement import BALANCE, POSITION_ITEMS, Figure, Items, Revision, Sections, Statement, sections_of
@@ -156,7 +157,7 @@ Watch = tuple[tuple[str, str, str, Read], ...]
 def watch(terms: Terms) -> Watch:
     """What a deal's life is told by: the balances of classes and pools, and what moved them. Found once for the terms, and read in each period."""
     classes = [("classes", name, (name,), item, TRANCHE_ITEMS) for name in terms.original if name in terms.deal.tranches for item in CLASS_ITEMS]
-    pools = [("pools", name, members, item, POOL_ITEMS) for name, members in _members(terms) for item in LIFE_OF_POOL]
+    pools = [("pools", name, members, item, POOL_ITEMS) for name, members in pools_by_subject(terms) for item in LIFE_OF_POOL]
     return tuple(
         (section, name, BALANCE if item == "balance" else item, add([table[item][1](terms, member) for member in members]))
         for section, name, members, item, table in (*classes, *pools)
@@ -211,51 +212,21 @@ def _of_subject(run: Running, subject: str, *, opens: bool) -> Mapping[str, Mapp
 # Pools ----------------------------------------------------------------------------------------------------------------
 
 
-def _members(terms: Terms) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The pools, after all of them together where they have names of their own."""
-    names = tuple(terms.deal.all_pools)
-    if terms.deal.pools:
-        yield "pool", names
-    yield from ((name, (name,)) for name in names)
-
-
 def _pools(months: Sequence[Month]) -> dict[str, tuple[PoolMonth, ...]]:
     """The months of each pool that is in every one of them, and of all together."""
     lived = [month for month in months if not month.opens]
     if not lived:
         return {}
     return {
-        name: tuple(pool_months(lived, pools))
-        for name, pools in _members(lived[-1].terms)
+        name: tuple(performance.together([_lived(lived, pool) for pool in pools]))
+        for name, pools in pools_by_subject(lived[-1].terms)
         if all(set(pools) <= set(month.terms.deal.all_pools) for month in lived)
     }
 
 
-def pool_months(months: Iterable[Month], pools: Sequence[str]) -> list[PoolMonth]:
-    """The months of some pools as those of one."""
-    lived = list(months)
-    return performance.together([[pool_month(one.terms, one.dates.scheduled, one.balances, one.figures, pool) for one in lived] for pool in pools])
-
-
-def pool_month(terms: Terms, period: date, balances: Mapping[str, BalanceRow], figures: Mapping[str, Money], pool: str) -> PoolMonth:
-    """A pool's month, from what its accounts held and what its postings add up to by item."""
-    held_in, prefix = [balances[account] for account in pool_accounts(terms, pool) if account in balances], f"{pool}."
-    opening, closing = {row.account: row.opening for row in held_in}, {row.account: row.closing for row in held_in}
-    defaulted = terms.defaulted_account(pool)
-    components = {item[len(prefix) :]: amount for item, amount in figures.items() if item.startswith(prefix)}
-    own = {name: terms.components[name] for name in terms.deal.events}
-    held = (opening.get(defaulted, 0), closing.get(defaulted, 0))
-    return performance.pool_month(period, pool_balance(opening, terms, pool), pool_balance(closing, terms, pool), held, components, own)
-
-
-def pool_items(terms: Terms, pool: str) -> dict[str, str]:
-    """The items of a pool's postings by component: all that a `PoolMonth` is made of."""
-    return {name: f"{pool}.{name}" for name in (*terms.components, "other_reduction")}
-
-
-def pool_accounts(terms: Terms, pool: str) -> tuple[str, str]:
-    """The accounts that hold a pool's loans."""
-    return terms.pool_account(pool), terms.defaulted_account(pool)
+def _lived(months: Sequence[Month], pool: str) -> list[PoolMonth]:
+    """A pool's months, each under its own terms."""
+    return [pool_month(month.terms, Moved.of(month.dates.scheduled, month.balances, month.figures), pool) for month in months]
 
 
 def _rates(months: Sequence[PoolMonth], each: int) -> Iterator[tuple[str, Figure]]:

@@ -14,6 +14,7 @@ from ledger.core.events import FACTS, KINDS, OF_ONE_LOAN, Event
 from ledger.core.schedule import PeriodDates
 from ledger.core.state import State
 from ledger.core.terms import Terms
+from ledger.service.lives import Recorded, keep_lives
 from ledger.store import seal
 from ledger.store.books import DistributionRow
 from ledger.store.log import CommitTreatment, Draft, Receipt, SealedDistribution, Writer
@@ -146,6 +147,7 @@ class Recording:
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
         self._unwritten: list[SealedDistribution] = []
+        self._recorded: list[Recorded] = []
 
     def add(
         self,
@@ -162,6 +164,7 @@ class Recording:
         events = numbered([*events, Event(0, "distribution", code=digest, amount=number)])
         receipt = self._writer.append(Draft(events, header.period if number else None, actor, reason, treatment))
         self._unwritten.append(SealedDistribution(header, receipt.position, digest, distribution.postings, distribution.balance_rows()))
+        self._recorded.append(Recorded.of(header, distribution))
         if len(self._unwritten) == WRITTEN_AT_ONCE:
             self.write()
         return receipt
@@ -171,10 +174,15 @@ class Recording:
         self._writer.record_distributions(self._unwritten)
         self._unwritten.clear()
 
+    def close(self) -> None:
+        """Write what is not written yet, and keep the lives of the pools where it is time to."""
+        self.write()
+        keep_lives(self._writer, self._recorded)
+
 
 @contextmanager
 def recording(writer: Writer) -> Iterator[Recording]:
     """What is added in the block is written by its end; after an exception nothing is, since the transaction counts for nothing then."""
     books = Recording(writer)
     yield books
-    books.write()
+    books.close()

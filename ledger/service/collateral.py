@@ -10,7 +10,7 @@ from ledger.core.events import KINDS, LOAN_FACTS, OF_BUCKETS, Event, Kind, loan_
 from ledger.core.loans import Collateral, LoanTerms, Modification, Tape
 from ledger.core.terms import Terms
 from ledger.service.books import Stored
-from ledger.service.histories import pool_lives
+from ledger.service.lives import pool_lives
 from ledger.store.projections import Reader
 from ledger.store.tapes import Loans
 
@@ -22,7 +22,7 @@ def collateral(reader: Reader, terms: Terms, kept: Stored) -> Collateral:
     """
     if kept.header.previous is None:
         return Collateral()
-    return said(terms, kept.distribution, tape(reader, terms, kept), pool_lives(reader, terms, kept))
+    return said(terms, kept.distribution, tape(reader, terms, kept), pool_lives(reader, terms, kept.row))
 
 
 def tape(reader: Reader, terms: Terms, kept: Stored) -> Tape:

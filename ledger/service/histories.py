@@ -1,4 +1,4 @@
-"""The life of a deal as known at a position: what its pages and pictures show, and the months of its pools, which rates of prepayment and default ask for."""
+"""The life of a deal as known at a position: what its pages and pictures show."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from collections.abc import Collection, Iterator, Sequence
 from ledger.core import history as life
 from ledger.core.distribution import decode_state
 from ledger.core.history import History, Month
-from ledger.core.performance import PoolMonth, together
 from ledger.core.problems import Problem, ProblemsFound, nearest, stop_on
 from ledger.core.state import State
 from ledger.core.terms import Terms
-from ledger.service.books import Stored
 from ledger.service.known_at import KnownAt, position_of
 from ledger.service.terms import terms_of, terms_stated
 from ledger.store.engine import Store
@@ -57,17 +55,3 @@ def _months(reader: Reader, deal: str, chain: Sequence[Summed]) -> Iterator[Mont
         closing, dates, readings = decode_state(row.state, {name: held.closing for name, held in summed.balances.items()})
         yield Month(terms, closing.number, row.version, dates, opening or closing, readings, summed.balances, summed.figures, summed.adjusted)
         opening = closing
-
-
-def pool_months(reader: Reader, terms: Terms, kept: Stored) -> list[PoolMonth]:
-    """The months of all pools of a deal together, up to a distribution."""
-    return together(list(pool_lives(reader, terms, kept).values()))
-
-
-def pool_lives(reader: Reader, terms: Terms, kept: Stored) -> dict[str, list[PoolMonth]]:
-    """The months of each pool up to a distribution, as the terms of that one name pools and kinds of event. Two queries, however long the life."""
-    pools = tuple(terms.deal.all_pools)
-    items = {item for pool in pools for item in life.pool_items(terms, pool).values()}
-    accounts = {account for pool in pools for account in life.pool_accounts(terms, pool)}
-    chain = [one for one in reader.life(terms.deal.deal, kept.row, items=items, accounts=accounts) if one.row.previous is not None]
-    return {pool: [life.pool_month(terms, one.row.period, one.balances, one.figures, pool) for one in chain] for pool in pools}

@@ -14,6 +14,7 @@ from ledger.core.terms import Terms
 from ledger.service.actors import Proof, proof_of
 from ledger.service.approvals import approval_problems
 from ledger.service.books import Months, closings
+from ledger.service.lives import life_problems
 from ledger.service.proof import Anchor, seal_problems
 from ledger.service.publications import published_problems
 from ledger.service.terms import Versions
@@ -71,6 +72,7 @@ def verify_in(
     """`verify` as a reader sees the books, which may be in the middle of a transaction. `of_database` is what is wrong with the database itself."""
     problems = [*of_database, *orphans(reader.connection), *check_acts(reader.connection), *verify_books(reader, deal)]
     problems += seal_problems(reader, deal, anchor) if anchor else []
+    problems = problems or list(life_problems(reader, deal))  # whoever draws a statement rests on them
     if problems:
         return Verified(deal, 0, "", 0, tuple(problems))
     head = reader.head(deal)

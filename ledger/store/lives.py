@@ -1,13 +1,16 @@
-"""Reading a deal's whole life at once: the chain of distributions up to one, what the postings of each add up to, and what its accounts held."""
+"""Reading a deal's life at once: the chain of distributions up to one, what the postings of each add up to, and what its accounts held.
+
+Of the whole life, for histories; or of its last months, and before them what was kept of the lives of pools (`pool_life`), for a statement.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Select, bindparam, literal, select
+from sqlalchemy import Column, ColumnElement, Select, TextualSelect, bindparam, insert, select, text
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from ledger.core.distribution import BalanceRow
@@ -16,24 +19,71 @@ from ledger.store import tables
 from ledger.store.books import DistributionRow
 from ledger.store.deals import DealReader
 
-_DISTRIBUTIONS, _POSTINGS, _ACCOUNTS = tables.distribution.c, tables.posting.c, tables.balance.c
+if TYPE_CHECKING:
+    from ledger.store.log import Writer
+
+_DISTRIBUTIONS, _POSTINGS, _ACCOUNTS, _LIVES = tables.distribution.c, tables.posting.c, tables.balance.c, tables.pool_life.c
+
+# The chain of distributions that leads to one, oldest first, and the lives that are kept of where it begins. The database follows it back, so that of a
+# reopened period it finds only the version that leads there: to the one that opened the books, or to the first that is at least so many steps back and of
+# which lives are kept that count alike.
+_CHAIN = """
+WITH RECURSIVE chain (number, previous, back) AS (
+  SELECT number, previous, 0 FROM distribution WHERE deal_id = :deal AND number = :number
+  UNION ALL
+  SELECT before.number, before.previous, back + 1
+  FROM chain JOIN distribution AS before ON before.deal_id = :deal AND before.number = chain.previous AND before.number < chain.number
+  WHERE back < :least
+  OR NOT EXISTS (SELECT 1 FROM pool_life WHERE deal_id = :deal AND distribution = chain.number AND counting = :counting)
+)
+SELECT lives, {columns}
+FROM chain JOIN distribution ON distribution.deal_id = :deal AND distribution.number = chain.number
+LEFT JOIN pool_life ON pool_life.deal_id = :deal AND pool_life.distribution = chain.number AND counting = :counting AND back >= :least
+ORDER BY back DESC
+"""
 
 
-def _of_span(table: ReadOnlyColumnCollection[str, Column[Any]], *columns: ColumnElement[Any]) -> Select[Any]:
-    distribution = table["distribution"]
-    return select(distribution, *columns).where(table["deal_id"] == bindparam("deal"), distribution.between(bindparam("first"), bindparam("last")))
+def _led_to(*without: str) -> TextualSelect:
+    """The query with the columns of `DistributionRow`, some of them empty."""
+    columns = ["''" if name in without else f"distribution.{name}" for name in DistributionRow._fields]
+    return text(_CHAIN.format(columns=", ".join(columns))).columns(_LIVES.lives, *(_DISTRIBUTIONS[name] for name in DistributionRow._fields))
+
+
+def _of(table: ReadOnlyColumnCollection[str, Column[Any]], *columns: ColumnElement[Any]) -> Select[Any]:
+    return select(table["distribution"], *columns).where(table["deal_id"] == bindparam("deal"))
 
 
 # Put together once: a statement is asked for these again and again.
-_COLUMNS = [_DISTRIBUTIONS[name] for name in DistributionRow._fields]
-_DISTRIBUTED = select(*_COLUMNS).where(_DISTRIBUTIONS.deal_id == bindparam("deal"), _DISTRIBUTIONS.number <= bindparam("last"))
-# The text of a state is long, and of no use to whoever wants a few figures.
-_WITHOUT_STATE = _DISTRIBUTED.with_only_columns(*(literal("").label("state") if column.name == "state" else column for column in _COLUMNS))
-_POSTED = _of_span(_POSTINGS, _POSTINGS.item, _POSTINGS.amount).where(_POSTINGS.item != "")
-_POSTED_FOR = _of_span(_POSTINGS, _POSTINGS.item, _POSTINGS.amount).where(_POSTINGS.item.in_(bindparam("items", expanding=True)))
-_HELD = _of_span(_ACCOUNTS, *(_ACCOUNTS[name] for name in BalanceRow._fields))
-_HELD_IN = _HELD.where(_ACCOUNTS.account.in_(bindparam("accounts", expanding=True)))
-_ADJUSTING = _of_span(_POSTINGS, _POSTINGS.source, _POSTINGS.destination, _POSTINGS.amount).where(_POSTINGS.step == "adjustment")
+_LED_TO = _led_to()
+_LED_TO_WITHOUT_STATE = _led_to("state")  # its text is long, and of no use to whoever wants a few figures
+_POSTED = _of(_POSTINGS, _POSTINGS.item, _POSTINGS.amount)
+_HELD = _of(_ACCOUNTS, *(_ACCOUNTS[name] for name in BalanceRow._fields))
+_ADJUSTING = _of(_POSTINGS, _POSTINGS.source, _POSTINGS.destination, _POSTINGS.amount).where(_POSTINGS.step == "adjustment")
+
+
+def _span(query: Select[Any], number: Column[Any]) -> Select[Any]:
+    """Of a whole life: a span is read faster than a list of numbers; what another version of a reopened period has in it is passed over."""
+    return query.where(number.between(bindparam("first"), bindparam("last")))
+
+
+def _listed(query: Select[Any], number: Column[Any], word: Column[Any]) -> Select[Any]:
+    """Of a few months and of a few words: a span would have every version in it that lies between two of them."""
+    return query.where(number.in_(bindparam("numbers", expanding=True)), word.in_(bindparam("words", expanding=True)))
+
+
+_POSTED_IN_SPAN = _span(_POSTED.where(_POSTINGS.item != ""), _POSTINGS.distribution)
+_HELD_IN_SPAN = _span(_HELD, _ACCOUNTS.distribution)
+_ADJUSTING_IN_SPAN = _span(_ADJUSTING, _POSTINGS.distribution)
+_POSTED_FOR = _listed(_POSTED, _POSTINGS.distribution, _POSTINGS.item)
+_HELD_IN = _listed(_HELD, _ACCOUNTS.distribution, _ACCOUNTS.account)
+
+
+class KeptLives(NamedTuple):
+    """What the lives of a deal's pools come to at a distribution (`encode_lives`), and how the terms counted its months (`counting`)."""
+
+    distribution: int
+    counting: str
+    lives: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,50 +99,74 @@ class Summed:
 class LifeReader(DealReader):
     """The part of `Reader` that reads a chain of distributions."""
 
-    def life(self, deal: str, number: int, *, items: Collection[str] | None = None, accounts: Collection[str] | None = None) -> list[Summed]:
-        """The distributions that lead to one, oldest first, each opened by the one before it.
-
-        Of `items` and `accounts` alone, where they are given; then without what each distribution carried in its `state`.
-        """
-        deal_id = self.deal_id(deal)
-        rows = self._all(_DISTRIBUTED if items is None else _WITHOUT_STATE, deal=deal_id, last=number)
-        found = {row.number: Summed(row) for row in _chain({row[0]: DistributionRow(*row) for row in rows}, number)}
-        # A span is read faster than a list of numbers; what another version of a reopened period has in it is passed over.
-        span = {"deal": deal_id, "first": min(found, default=0), "last": number}
-        posted = self._all(_POSTED, **span) if items is None else self._all(_POSTED_FOR, **span, items=_either_sign(items))
-        for distribution, item, amount in posted:
-            if distribution in found:
-                figures, lowers = found[distribution].figures, item.startswith("-")
-                figures[item[lowers:]] = figures.get(item[lowers:], 0) + (-amount if lowers else amount)
-        held = self._all(_HELD, **span) if accounts is None else self._all(_HELD_IN, **span, accounts=sorted(accounts))
-        for row in held:
-            if row[0] in found:
-                found[row[0]].balances[row[1]] = BalanceRow(*row[1:])
-        if accounts is None:
-            self._adjust(span, found)
+    def life(self, deal: str, number: int) -> list[Summed]:
+        """The distributions that lead to one, oldest first, each opened by the one before it."""
+        rows = self._all(_LED_TO, deal=self.deal_id(deal), number=number, least=0, counting=None)
+        found = _by_number(rows)
+        span = {"deal": self.deal_id(deal), "first": min(found, default=0), "last": number}
+        _post(found, self._all(_POSTED_IN_SPAN, **span))
+        _hold(found, self._all(_HELD_IN_SPAN, **span))
+        _adjust(found, self._all(_ADJUSTING_IN_SPAN, **span))
         return list(found.values())
 
-    def _all(self, query: Select[Any], **values: Any) -> Sequence[Any]:
+    def last_months(
+        self, deal: str, number: int, least: int, counting: str | None, items: Collection[str], accounts: Collection[str]
+    ) -> tuple[str | None, list[Summed]]:
+        """The months that lead to a distribution, oldest first, of some items and accounts alone, and what is kept of the lives before them.
+
+        At least so many months where there are any before; where nothing is kept that counts alike, or it is not asked for, all of them, and None before.
+        """
+        deal_id = self.deal_id(deal)
+        (lives, *_), *rows = self._all(_LED_TO_WITHOUT_STATE, deal=deal_id, number=number, least=least, counting=counting)
+        found = _by_number(rows)
+        numbers = {"deal": deal_id, "numbers": list(found)}
+        _post(found, self._all(_POSTED_FOR, **numbers, words=_either_sign(items)))
+        _hold(found, self._all(_HELD_IN, **numbers, words=sorted(accounts)))
+        return lives, list(found.values())
+
+    def kept_lives(self, deal: str) -> list[KeptLives]:
+        """All that is kept of the lives of a deal's pools, in the order of the distributions."""
+        chosen = select(*(_LIVES[name] for name in KeptLives._fields)).where(_LIVES.deal_id == self.deal_id(deal)).order_by(_LIVES.distribution)
+        return [KeptLives(*row) for row in self.connection.execute(chosen)]
+
+    def _all(self, query: Select[Any] | TextualSelect, **values: Any) -> Sequence[Any]:
         """All rows at once: one by one they take twice as long."""
         return self.connection.execute(query, values).all()
 
-    def _adjust(self, span: dict[str, int], found: dict[int, Summed]) -> None:
-        moved: dict[tuple[int, str], Money] = defaultdict(int)
-        for number, source, destination, amount in self._all(_ADJUSTING, **span):
-            moved[number, source] -= amount
-            moved[number, destination] += amount
-        for (number, account), amount in moved.items():
-            if number in found:
-                found[number].adjusted[account] = amount
+
+def add_lives(writer: Writer, lives: Iterable[KeptLives]) -> None:
+    """Keep what lives come to at some distributions of which nothing is kept yet."""
+    rows = [{"deal_id": writer.deal_id(writer.deal), **one._asdict()} for one in lives]
+    if rows:
+        writer.connection.execute(insert(tables.pool_life), rows)
 
 
-def _chain(rows: Mapping[int, DistributionRow], number: int) -> list[DistributionRow]:
-    """The distributions that lead to one, oldest first: a period that was reopened has versions that are not among them."""
-    chain, at = list[DistributionRow](), rows.get(number)
-    while at is not None:
-        chain.append(at)
-        at = None if at.previous is None else rows[at.previous]
-    return chain[::-1]
+def _by_number(rows: Iterable[Sequence[Any]]) -> dict[int, Summed]:
+    """Distributions without anything in them, from rows of a chain."""
+    return {row.number: Summed(row) for row in (DistributionRow(*columns) for _, *columns in rows)}
+
+
+def _post(found: Mapping[int, Summed], postings: Iterable[tuple[int, str, Money]]) -> None:
+    for distribution, item, amount in postings:
+        if distribution in found:
+            figures, lowers = found[distribution].figures, item.startswith("-")
+            figures[item[lowers:]] = figures.get(item[lowers:], 0) + (-amount if lowers else amount)
+
+
+def _hold(found: Mapping[int, Summed], accounts: Iterable[Sequence[Any]]) -> None:
+    for number, account, *held in accounts:
+        if number in found:
+            found[number].balances[account] = BalanceRow(account, *held)
+
+
+def _adjust(found: Mapping[int, Summed], postings: Iterable[tuple[int, str, str, Money]]) -> None:
+    moved: dict[tuple[int, str], Money] = defaultdict(int)
+    for number, source, destination, amount in postings:
+        moved[number, source] -= amount
+        moved[number, destination] += amount
+    for (number, account), amount in moved.items():
+        if number in found:
+            found[number].adjusted[account] = amount
 
 
 def _either_sign(items: Collection[str]) -> list[str]:

@@ -263,6 +263,16 @@ balance = _table(
     rowid=False,
 )
 
+pool_life = _table(
+    "pool_life",
+    _deal(),
+    Column("distribution", Integer, nullable=False),
+    Column("counting", Text, nullable=False),
+    Column("lives", Text, nullable=False),
+    PrimaryKeyConstraint("deal_id", "distribution", name="pool_life_key"),
+    ForeignKeyConstraint(["deal_id", "distribution"], ["distribution.deal_id", "distribution.number"], name="pool_life_distribution"),
+)
+
 statement = _table(
     "statement",
     _deal(),

@@ -20,6 +20,7 @@ SAID = frozenset({"terms", "distribution", "publication"})
 """The ledger's own events that name something outside the log by its digest."""
 _NUMBERS_AT_ONCE = 200
 _DISTRIBUTION = tables.distribution.c
+_LIVES = select(tables.pool_life.c.counting, tables.pool_life.c.lives)
 _DISTRIBUTIONS = select(*(_DISTRIBUTION[name] for name in DistributionRow._fields)).order_by(_DISTRIBUTION.number)
 
 
@@ -33,6 +34,7 @@ def check(findings: Findings) -> None:
     for start in range(0, len(distributions), _NUMBERS_AT_ONCE):
         _check_books(findings, distributions[start : start + _NUMBERS_AT_ONCE], closing)
     findings.problems += _statement_problems(findings)
+    findings.texts(_LIVES.where(tables.pool_life.c.deal_id == findings.deal_id), "pool_life")  # what lives must come to, only the terms say
 
 
 def orphans(connection: Connection) -> list[Problem]:
@@ -78,9 +80,9 @@ def _seal_problems(findings: Findings, rows: Sequence[DistributionRow]) -> Itera
 
 
 def _stray_problems(findings: Findings, numbers: Sequence[int]) -> Iterator[tuple[int, Problem]]:
-    """Postings and balances of distributions that are not there; where the log seals one of that number, its position is the place to look."""
+    """What belongs to distributions that are not there; where the log seals one of that number, its position is the place to look."""
     sealed: dict[int, int] = {event.amount: position for position, event in _said(findings, "distribution")}
-    for table in (tables.posting, tables.balance):
+    for table in (tables.posting, tables.balance, tables.pool_life):
         number = table.c.distribution
         query = select(number, func.count()).where(table.c.deal_id == findings.deal_id, outside(number, numbers)).group_by(number)
         for distribution, count in fetch_rows(findings.connection, query):

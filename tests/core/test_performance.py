@@ -9,7 +9,7 @@ import pytest
 
 from ledger.core.events import COMPONENTS, by_effects
 from ledger.core.money import round_to
-from ledger.core.performance import ROLES, PoolMonth, cdr, cpr, mdr, pool_month, rates, severity, smm, together
+from ledger.core.performance import ROLES, Life, Lived, PoolMonth, cdr, cpr, mdr, pool_month, rates, severity, smm, together
 
 DAY = date(2025, 2, 25)
 
@@ -56,7 +56,7 @@ def test_a_root_without_end_has_twenty_places() -> None:
 
 def test_a_year_of_quarters_is_four_periods() -> None:
     assert cpr([month(100, unscheduled=19), *[month(100)] * 3], months_each=3) == Fraction(19, 100)
-    assert dict(rates([month(100, unscheduled=19)], months_each=3))["cpr_3_month"] == 1 - Fraction(81, 100) ** 4
+    assert dict(rates(Lived(Life(), [month(100, unscheduled=19)]), months_each=3))["cpr_3_month"] == 1 - Fraction(81, 100) ** 4
 
 
 def test_severity_is_of_the_balances_of_the_loans_that_were_liquidated() -> None:
@@ -79,7 +79,7 @@ def test_more_prepaid_than_there_was_is_all_of_it() -> None:
 
 
 def test_windows_are_given_where_there_are_as_many_months() -> None:
-    given = {name.partition("_")[2] for name, _ in rates([month(100, unscheduled=1)] * 4)}
+    given = {name.partition("_")[2] for name, _ in rates(Lived(Life(), [month(100, unscheduled=1)] * 4))}
 
     assert given == {"1_month", "3_month", "life"}
 

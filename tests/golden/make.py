@@ -38,6 +38,7 @@ distribution_date,kind,value,applies_to,note
 """
 INTEREST_OF_APRIL = "corrects,value\n{}:{},6900.00\n"
 CHARGE_OFF_OF_MARCH = "corrects,value\n{}:{},4000.00\n"
+YEAR = [date(2025 + month // 12, month % 12 + 1, 25) for month in range(1, 14)]
 
 
 class Ticking:
@@ -78,17 +79,17 @@ def list_actors(store: Store) -> None:
         service.set_approval(store, asked=True, actor=MAKER)
 
 
-def remit(store: Store, month: str, text: str) -> None:
+def remit(store: Store, month: str, text: str, deal: str = "COVE-1") -> None:
     with signing(store, MAKER):
-        service.remit(store, "COVE-1", text.encode(), f"{month}.csv", actor=MAKER)
+        service.remit(store, deal, text.encode(), f"{month}.csv", actor=MAKER)
 
 
-def distribute(store: Store, month: str) -> None:
+def distribute(store: Store, month: str, deal: str = "COVE-1") -> None:
     """One proposes, another approves."""
     with signing(store, MAKER):
-        service.distribute(store, "COVE-1", actor=MAKER)
+        service.distribute(store, deal, actor=MAKER)
     with signing(store, CHECKER):
-        service.approve(store, "COVE-1", month, actor=CHECKER)
+        service.approve(store, deal, month, actor=CHECKER)
 
 
 def publish(store: Store, month: str) -> None:
@@ -124,6 +125,7 @@ def keep(store: Store) -> None:
         correct(store, reopened, "march.csv", "reopen", actor)
     publish(store, "2025-03")
     keep_loans(store)
+    keep_year(store)
 
 
 def keep_loans(store: Store) -> None:
@@ -143,6 +145,16 @@ def keep_loans(store: Store) -> None:
             service.approve(store, "WHEELS", month, actor=CHECKER)
     with signing(store, MAKER):
         evidence.erase(store, "WHEELS", sha256(exhibit("autoloan", wheels.JANUARY)).hexdigest(), reason="held too long", actor=MAKER)
+
+
+def keep_year(store: Store) -> None:
+    """Thirteen months of a second trust, in one file, so that what the life of its pool comes to is kept."""
+    with signing(store, MAKER):
+        service.open_deal(store, DEAL.encode(), "deal.yaml", called="COVE-2", actor=MAKER)
+    rows = [f"{day},interest,6500.00\n{day},scheduled_principal,{1_000 * day.month}.00\n{day},charge_off,500.00\n" for day in YEAR]
+    remit(store, "year", f"distribution_date,kind,value\n{''.join(rows)}", "COVE-2")
+    for day in YEAR:
+        distribute(store, str(day), "COVE-2")
 
 
 def main() -> None:

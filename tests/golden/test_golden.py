@@ -14,6 +14,7 @@ import pytest
 from ledger import service
 from ledger.core.events import Event
 from ledger.core.mapping_report import MISSING_LOANS, RESTATED_OPENINGS
+from ledger.core.performance import decode_lives
 from ledger.core.problems import ProblemsFound
 from ledger.core.statement import Statement
 from ledger.service.evidence import arrived
@@ -29,10 +30,13 @@ HEADS = {
     "0.1": "73c604bd6ef65d2d4646146a4d726d034154b6ba20fff9d41e19033175c0f321",
     "0.5": "809a5907adc9f8cb47868a3749f8070799109709896bcf24e3a73323e54499f4",
     "0.6": "10dbba80846c2fb901b8b2761ed7a556de08f1372caa13ec51fcae88ce25fe1a",
+    "0.7": "10dbba80846c2fb901b8b2761ed7a556de08f1372caa13ec51fcae88ce25fe1a",
 }
-"""Where the golden books of each release end: this never changes."""
+"""Where the golden books of each release end: this never changes. 0.7 wrote the same log as 0.6."""
 HEAD_OF_LOANS = "ae04bd123fc3960abfcba66e0d865604626a2f8bb7855101752317a2f03277ea"
 """The same of the deal that 0.6 keeps loan by loan."""
+HEAD_OF_A_YEAR = "62eae4a45258f9b7f6b2d6e6db9c25d1c9b29c43d97017cca2387565b1035390"
+"""The same of the deal of which 0.7 keeps what the life of its pool comes to."""
 SAID_BY_ALL = {
     ("2025-02-25", "A", "closing_balance"): "790000.00",
     ("2025-03-25", "R", "interest_paid"): "1450.00",
@@ -42,12 +46,12 @@ FIGURES = {
     "0.1": SAID_BY_ALL | {("2025-03-25", "B", "realized_loss"): "5000.00", ("2025-04-25", "B", "interest_paid"): "1462.50"},
     "0.5": SAID_BY_ALL | {("2025-03-25", "B", "realized_loss"): "4000.00", ("2025-04-25", "B", "interest_paid"): "1470.00"},
 }
-FIGURES["0.6"] = FIGURES["0.5"]
+FIGURES["0.7"] = FIGURES["0.6"] = FIGURES["0.5"]
 """Some of what they say, by hand: A is paid 10,000 of principal a month at 6 %, R has 7,000 - 100 - 3,950 - 1,500 in March, and B bears its charge-off.
 From 0.5 on March was reopened: the charge-off is 4,000, and April's interest of B a twelfth of 9 % of 196,000."""
-DISTRIBUTIONS = {"0.1": 3, "0.5": 5, "0.6": 5}
+DISTRIBUTIONS = {"0.1": 3, "0.5": 5, "0.6": 5, "0.7": 5}
 """How many distributions there are: from 0.5 on March and April have two versions."""
-READ_AS = {"0.1": {"csv"}, "0.5": {"csv"}, "0.6": {"csv/1"}}
+READ_AS = {"0.1": {"csv"}, "0.5": {"csv"}, "0.6": {"csv/1"}, "0.7": {"csv/1"}}
 """How each release recorded what a file was read as."""
 MAY = "distribution_date,kind,value\n2025-05-25,interest,6800.00\n2025-05-25,scheduled_principal,10000.00\n"
 MIGRATIONS = {
@@ -60,6 +64,7 @@ MIGRATIONS = {
     "0003_evidence.py": "6baa6e6d5df9683cc0119fdd604948de4f97caceeda20a53aafa42f941640056",
     "0003_postgresql.sql": "1a76061807d0b5a169e59d9ff071ba0ebfd4cb6569b207ed5fa2dc11e973e71b",
     "0003_sqlite.sql": "342571c47cd19c52a58bbf8980d927657df4c7e5fb154741afa8a79ccb6ccea7",
+    "0004_lives.py": "d2357119c52d8460690f007220a88edf23e25933b5ff1b44a40b590868307fa4",
 }
 """SHA-256 of each migration. A released one is never edited: whoever migrated before the edit would have another database than whoever did after."""
 
@@ -111,7 +116,7 @@ def test_golden_books_without_keys_go_on(books: Store) -> None:
     assert service.verify(books, "COVE-1").periods == 4
 
 
-@pytest.mark.parametrize("release", ["0.5", "0.6"])
+@pytest.mark.parametrize("release", ["0.5", "0.6", "0.7"])
 def test_golden_books_with_keys_go_on_with_them(books: Store, release: str) -> None:
     with pytest.raises(ProblemsFound, match=r"m\.okafor"):
         service.remit(books, "COVE-1", MAY.encode(), "may.csv", actor=make.MAKER)
@@ -148,7 +153,7 @@ def test_golden_books_exported_and_imported_keep_every_hash(books: Store, releas
     other.close()
 
 
-@pytest.mark.parametrize("release", ["0.6"])
+@pytest.mark.parametrize("release", ["0.6", "0.7"])
 def test_golden_books_of_loans_are_whole_and_go_on(books: Store) -> None:
     verified = service.verify(books, "WHEELS", all_evidence=True)
     with make.signing(books, make.MAKER):
@@ -159,6 +164,21 @@ def test_golden_books_of_loans_are_whole_and_go_on(books: Store) -> None:
     assert (verified.problems, verified.head, verified.periods) == ((), HEAD_OF_LOANS, 2)
     assert accepted == [("balance-differences", 100), ("missing-loans", 101000), ("restated-openings", 100)]
     assert [one.size is not None for one in arrived(books, "WHEELS")] == [False, True, True, True]
+
+
+@pytest.mark.parametrize("release", ["0.7"])
+def test_golden_books_of_a_year_are_whole_and_go_on_from_the_life_that_is_kept(books: Store) -> None:
+    verified = service.verify(books, "COVE-2")
+    for month in ("2026-03", "2026-04"):
+        make.remit(books, month, f"distribution_date,kind,value\n{month}-25,interest,6500.00\n", "COVE-2")
+        make.distribute(books, month, "COVE-2")
+    with books.reading() as reader:
+        kept = reader.kept_lives("COVE-2")
+        life = decode_lives(kept[0].lives)["pool"]
+
+    assert (verified.problems, verified.head, verified.periods) == ((), HEAD_OF_A_YEAR, 13)
+    assert ([one.distribution for one in kept], life.periods, life.loss) == ([12], 12, 12 * 500_00)
+    assert service.verify(books, "COVE-2").problems == ()
 
 
 def test_a_line_of_an_earlier_version_is_proven_as_it_was_recorded(books: Store, release: str) -> None:

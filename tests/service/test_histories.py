@@ -12,8 +12,7 @@ from ledger.core.history import CASH, History
 from ledger.core.money import Money
 from ledger.core.problems import ProblemsFound
 from ledger.core.statement import Statement
-from ledger.service.books import stored
-from ledger.service.histories import pool_months
+from ledger.service.lives import pool_lives
 from ledger.service.terms import terms_of
 from ledger.store.books import DistributionRow
 from ledger.store.engine import Store
@@ -140,7 +139,7 @@ def test_months_of_the_pools_are_those_of_the_history(store: Store) -> None:
     cove(store)
     with store.reading() as reader:
         terms, _ = terms_of(reader, "COVE-1")
-        found = pool_months(reader, terms, stored(reader, terms, 2))
+        found = pool_lives(reader, terms, 2)["pool"].months
 
     assert found == list(service.history(store, "COVE-1").pools["pool"])
     assert [(month.opening, month.scheduled, month.defaulted, month.loss, month.closing) for month in found] == [

@@ -16,6 +16,7 @@ from ledger.core.posting import Posting
 from ledger.store import evidence, seal
 from ledger.store.engine import Store
 from ledger.store.keys import Signer
+from ledger.store.lives import KeptLives, add_lives
 from ledger.store.log import CommitTreatment, Draft, Receipt, Writer
 
 DEAL = "MERIDIAN-2025-1"
@@ -165,6 +166,7 @@ def add_month(store: Store, month: int, before: Mapping[str, Money], name: str =
     postings = month_postings(LOANS * SCHEDULED + CURTAILED)
     with store.writing(name) as writer:
         distribute(writer, month, key, postings, before)
+        add_lives(writer, [KeptLives(month, "[]", "{}")])
     with store.writing(name) as writer:
         publish(writer, month, key, f'{{"period":"{key}"}}')
     return closing(balances(before, postings))

@@ -275,7 +275,7 @@ def test_books_of_the_first_version_are_migrated_as_they_are(bare: Store) -> Non
     sample.build(bare, months=1)
     with bare.engine.begin() as connection:
         before = connection.execute(select(log_commit)).all()
-        for table in ("arrival", "evidence", "evidence_part", "commit_signature", "act"):
+        for table in ("pool_life", "arrival", "evidence", "evidence_part", "commit_signature", "act"):
             connection.exec_driver_sql(f"DROP TABLE {table}")
         connection.exec_driver_sql("DROP INDEX event_by_loan")
         for function in LATER_FUNCTIONS if bare.is_postgresql else ():

@@ -133,7 +133,7 @@ def test_two_upgrades_at_once_both_succeed(bare: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "says"), [("0000", "needs 0003; bring it up to date"), ("9999", "knows only 0003; install a newer"), (None, "no tables yet")]
+    ("version", "says"), [("0000", "needs 0004; bring it up to date"), ("9999", "knows only 0004; install a newer"), (None, "no tables yet")]
 )
 def test_a_database_of_another_version_is_not_touched(empty: Store, version: Any, says: str) -> None:
     with empty.engine.begin() as connection:

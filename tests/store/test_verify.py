@@ -30,6 +30,7 @@ from ledger.store.tables import (
     head,
     log_commit,
     metadata,
+    pool_life,
     posting,
     statement,
 )
@@ -39,8 +40,9 @@ from tests.store import sample
 from tests.store.owner import as_owner
 from tests.store.sample import DEAL
 
-APART = (deal, act, evidence, evidence_part, arrival)
-"""Tables with tests of their own: what is of no deal in test_actors.py, the files that are kept outside of what is hashed in test_evidence.py."""
+APART = (deal, act, evidence, evidence_part, arrival, pool_life)
+"""Tables with tests of their own: what is of no deal in test_actors.py, the files that are kept outside of what is hashed in test_evidence.py, the lives of
+pools, of which only the terms say what they come to, in tests/service/test_lives.py."""
 TABLES = [table for table in metadata.tables.values() if table not in APART]
 POSITION = {
     act.name: "number",
@@ -248,7 +250,7 @@ def cut(connection: Connection, last: int) -> None:
     for table, column in ((statement, "known_at"), (distribution, "known_at"), (event, "position"), (log_commit, "position")):
         connection.execute(delete(table).where(table.c[column] > last))
     left = select(distribution.c.number)
-    for table in (posting, balance):
+    for table in (posting, balance, pool_life):
         connection.execute(delete(table).where(table.c.distribution.not_in(left)))
 
 
