@@ -40,18 +40,20 @@ def command(settings: Settings, deal: str, through: str | None, draft: bool, rea
                 reason=reason,
                 progress=lambda key: show(f"{name}: {key} is distributed"),
             )
-            return _outcome(name, done, draft)
+            return _outcome(name, done, draft=draft, as_json=settings.json)
 
         print_each(settings, store, deal, one)
 
 
-def _outcome(deal: str, done: Distributed, draft: bool) -> Outcome:
+def _outcome(deal: str, done: Distributed, *, draft: bool, as_json: bool) -> Outcome:
     from ledger.reports.json import value
     from ledger.reports.text import one_line, to_text
 
     statements = done.statements()
+    if as_json:
+        return Outcome("", [value(statement) for statement in statements], _note(deal, done), done.problems)
     text = "\n".join(to_text(statement) if draft else one_line(statement) for statement in statements)
-    return Outcome(text, [value(statement) for statement in statements], _note(deal, done), done.problems)
+    return Outcome(text, None, _note(deal, done), done.problems)
 
 
 def _note(deal: str, done: Distributed) -> str:

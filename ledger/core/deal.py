@@ -27,10 +27,25 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema
 
-from ledger.core.fields import Amount, Currency, Day, DayCount, DealId, FormulaField, Identifier, Label, Names, OrText, ReportedName, listed, number_like
+from ledger.core.fields import (
+    Amount,
+    Currency,
+    Day,
+    DayCount,
+    DealId,
+    FormulaField,
+    Identifier,
+    Label,
+    Names,
+    OrText,
+    ReportedName,
+    deal_id,
+    listed,
+    number_like,
+)
 from ledger.core.formula import Formula
 from ledger.core.money import OddUnits, RoundingMode
-from ledger.core.problems import Path
+from ledger.core.problems import Path, Problem, ProblemsFound
 
 
 class Model(BaseModel):
@@ -412,6 +427,16 @@ class Deal(Model):
     def all_pools(self) -> Mapping[str, Pool]:
         """Pools by name; the only one of a deal with `pool` is called `pool`."""
         return self.pools or ({"pool": self.pool} if self.pool else {})
+
+    def under(self, called: str | None) -> Deal:
+        """The same deal under another id, for a run of a trust that is opened beside others. Raises ProblemsFound where that can be no id."""
+        if called is None or called == self.deal:
+            return self
+        try:
+            return self.model_copy(update={"deal": deal_id(called)})
+        except ValueError as error:
+            fact, _, remedy = str(error).partition("; ")
+            raise ProblemsFound([Problem(fact, remedy)]) from None
 
     def steps(self) -> Iterator[tuple[Path, Step]]:
         """Every step with its path in the file, in the order of the file, blocks opened."""

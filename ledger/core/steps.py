@@ -216,18 +216,18 @@ def _needs_as(step: Step, what: What, payees: list[str], terms: Terms) -> Broken
 
 def _takes_such_payees(step: Step, what: What, payees: list[str], terms: Terms) -> Broken:
     """Which payees a verb and its `what` can reach."""
-    deal = terms.deal
+    deal, verb, moved = terms.deal, step.verb, step.what.text
     for payee in payees:
         tranche = payee in deal.tranches
         known = tranche or payee in deal.fees or payee in deal.accounts
         wrong = (
-            (step.verb != "pay" and not tranche, "is not a class", f"`{step.verb}` moves the books of classes only"),
-            (step.verb in ("write_down", "write_up") and tranche and not terms.has_balance(payee), "has no balance", "write down classes with a balance"),
+            (verb != "pay" and not tranche, "is not a class", f"`{verb}` moves the books of classes only"),
+            (verb in ("write_down", "write_up") and tranche and not terms.has_balance(payee), "has no balance", "write down classes with a balance"),
             (what == "fees" and payee not in deal.fees, "is not a fee", "write `pay: interest` or `pay: principal` for a class"),
             (what == "due" and payee not in terms.accruals and payee not in deal.fees, "is owed nothing", "`due` is interest of a class, and fees"),
             (what == "interest" and payee not in terms.accruals, "accrues no interest", "give the class a `rate`, or pay it a formula"),
             (what == "principal" and not terms.has_balance(payee), "has no balance", "pay principal to classes with a balance"),
-            (what == "ledger" and payee not in terms.ledger_classes.get(step.what.text, ()), f"has no {step.what.text}", "name it under `of` of the ledger"),
+            (what == "ledger" and payee not in terms.ledger_classes.get(moved, ()), f"has no {moved}", "name it under `of` of the ledger"),
         )
         for broken, fact, remedy in wrong:
             if broken and known:

@@ -32,11 +32,11 @@ M = TypeVar("M", bound=Model)
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def load(source: bytes, name: str) -> Terms:
-    """A deal file as terms that run. Raises ProblemsFound with everything that is wrong, each placed `name:line:column`."""
+def load(source: bytes, name: str, called: str | None = None) -> Terms:
+    """A deal file as terms that run, under another id where one is `called`. Raises ProblemsFound with all that is wrong, each placed `name:line:column`."""
     document = yaml_text.read(source, name)
     reading = _read(document, Deal)
-    terms, later = _compiled(reading.model) if reading.model is not None else (None, [])
+    terms, later = _compiled(reading.model.under(called)) if reading.model is not None else (None, [])
     problems = [*reading.problems, *(reading.as_written(problem) for problem in later if reading.is_sure(problem))]
     if terms is None or problems:
         raise ProblemsFound(document.placed(problems))

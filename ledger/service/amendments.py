@@ -12,7 +12,7 @@ from ledger.core.events import Event
 from ledger.core.problems import Problem, ProblemsFound, stop_on
 from ledger.core.terms import Terms
 from ledger.files import deal_file
-from ledger.service.books import latest
+from ledger.service.books import last_closed
 from ledger.service.terms import Versions, named
 from ledger.store import seal
 from ledger.store.engine import Store
@@ -54,7 +54,7 @@ def _problems(writer: Writer, versions: Versions, terms: Terms, key: date) -> It
     """Everything that keeps the terms from counting from that period on."""
     deal = versions.deal
     opening, _ = versions.at(date.min)
-    last = latest(writer, opening).distribution
+    last = last_closed(writer, deal).state
     number = schedule.number_of(opening.deal, key)
     if number is None:
         before = max(1, schedule.number_before(opening.deal, key))
@@ -65,7 +65,7 @@ def _problems(writer: Writer, versions: Versions, terms: Terms, key: date) -> It
         raise ProblemsFound([Problem(f"the period {key} is already distributed under its terms", remedy, place=deal)])
     before_it, _ = versions.at(schedule.key_of(opening.deal, number - 1))
     same_trust = named(terms, deal) if terms.deal.deal == versions.own_id else terms
-    yield from check_amendment(before_it, same_trust, number, last.closing)
+    yield from check_amendment(before_it, same_trust, number, last)
     yield from _kinds_reported(writer, before_it, same_trust, key)
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.core.collections import Collections, Total, collect
-from ledger.core.distribution import RULES, Distribution, decode_state, encode_state
+from ledger.core.distribution import RULES, Distribution, Readings, decode_state, encode_state
 from ledger.core.events import FACTS, KINDS, OF_ONE_LOAN, Event
 from ledger.core.schedule import PeriodDates
 from ledger.core.state import State
@@ -90,9 +90,8 @@ def stored(reader: Reader, terms: Terms, number: int) -> Stored:
     row = reader.distribution(deal, number)
     opening = State(0, terms.deal.closing_date, {})
     if row.previous is not None:
-        before = reader.distribution(deal, row.previous)
-        opening, _, _ = decode_state(before.state, _closing(reader, deal, row.previous))
-    state, dates, readings = decode_state(row.state, _closing(reader, deal, number))
+        opening, _, _ = _decoded(reader, deal, reader.distribution(deal, row.previous))
+    state, dates, readings = _decoded(reader, deal, row)
     distribution = Distribution(state.number, dates, opening, state, tuple(reader.postings(deal, number)), readings)
     return Stored(number, row.known_at, distribution, row.header, row.digest)
 
@@ -103,8 +102,21 @@ def closings(reader: Reader, deal: str, rows: Iterable[DistributionRow]) -> dict
     return {row.number: decode_state(row.state, balances.get(row.number, {}))[0] for row in rows}
 
 
-def _closing(reader: Reader, deal: str, number: int) -> dict[str, int]:
-    return {account: row.closing for account, row in reader.balances(deal, number).items() if row.closing}
+def _decoded(reader: Reader, deal: str, row: DistributionRow) -> tuple[State, PeriodDates, Readings]:
+    return decode_state(row.state, reader.closing_of(deal, row.number))
+
+
+class Closed(NamedTuple):
+    """A distribution as the next one needs it: its row, and the state that it closed with. What it posted is not read."""
+
+    row: DistributionRow
+    state: State
+
+
+def last_closed(reader: Reader, deal: str) -> Closed:
+    """The last distribution of a deal; before the first, the position at closing or boarding."""
+    row = reader.latest_distribution(deal) or reader.distribution(deal, 0)
+    return Closed(row, _decoded(reader, deal, row)[0])
 
 
 def latest(reader: Reader, terms: Terms, on: date | None = None, known_at: int | None = None) -> Stored:

@@ -23,7 +23,7 @@ from ledger.files.correction import Correction
 from ledger.files.importers import CANONICAL, importer_of, mapping_of
 from ledger.files.sources import Source
 from ledger.service import evidence
-from ledger.service.books import latest, numbered
+from ledger.service.books import last_closed, numbered
 from ledger.service.distributions import Run
 from ledger.service.ledgers import month_problems
 from ledger.service.refilings import Refiling
@@ -112,7 +112,7 @@ class Incoming:
     @cached_property
     def last_distributed(self) -> int:
         """The number of the last period that is distributed."""
-        return latest(self.writer, self.versions.at()[0]).distribution.number
+        return last_closed(self.writer, self.versions.deal).state.number
 
     @cached_property
     def earliest_open(self) -> date:

@@ -10,7 +10,6 @@ from ledger.core.problems import ProblemsFound
 from ledger.core.terms import Terms
 from ledger.files import deal_file
 from ledger.service import books
-from ledger.service.terms import named
 from ledger.store import seal
 from ledger.store.engine import Store
 
@@ -32,7 +31,7 @@ def open_deal(
     store: Store, source: bytes, name: str, *, boarding: tuple[bytes, str] | None = None, called: str | None = None, actor: str, reason: str = ""
 ) -> Opened:
     """Open a deal in the books, at closing or as a boarding file states it, under its own id or `called`. Raises ProblemsFound; then nothing was written."""
-    terms = named(deal_file.load(source, name), called)
+    terms = deal_file.load(source, name, called)
     boarded = deal_file.load_boarding(boarding[0], boarding[1]) if boarding else None
     try:
         opening = open_books(terms, boarded)

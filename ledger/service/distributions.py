@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ from ledger.core.state import State
 from ledger.core.statement import Statement, draw
 from ledger.core.terms import Terms
 from ledger.service.actors import approver_problems
-from ledger.service.books import Months, header_of, latest, numbered, recording
+from ledger.service.books import Months, header_of, last_closed, numbered, recording
 from ledger.service.terms import Versions, terms_stated
 from ledger.store import seal
 from ledger.store.engine import Store
@@ -77,28 +77,23 @@ def distribute(
     if draft:
         with store.reading() as reader:
             return _all(upcoming(reader, deal, through), lambda run: progress(run.key))
-    with store.writing(deal) as writer:
-        runs = upcoming(writer, deal, through)
-        if _asks_for_approval(writer, deal):
-            first = _all(itertools.islice(runs, 1), lambda _run: None)
-            return replace(first, proposal=propose(writer, first.runs[0], actor, reason) if first.runs else None)
+    with store.writing(deal) as writer, recording(writer) as books:
+        asking = list[Run]()
 
-        with recording(writer) as books:
+        def is_free(run: Run) -> bool:
+            """Whether no other actor's approval is asked for."""
+            if writer.standing.asks_for_approval or run.terms.deal.approval:
+                asking.append(run)
+            return not asking
 
-            def close(run: Run) -> None:
-                books.add(run.header, run.distribution, [], actor, reason or "distribution")
-                progress(run.key)
+        def close(run: Run) -> None:
+            books.add(run.header, run.distribution, [], actor, reason or "distribution")
+            progress(run.key)
 
-            return _all(itertools.takewhile(lambda run: not run.terms.deal.approval, runs), close)
-
-
-def _asks_for_approval(reader: Reader, deal: str) -> bool:
-    """Whether the database, or the terms of the period that is distributed next, ask for another actor's approval."""
-    if reader.standing.asks_for_approval:
-        return True
-    versions = Versions(reader, deal)
-    last, _ = versions.at()
-    return versions.at(schedule.key_of(last.deal, latest(reader, last).distribution.number + 1))[0].deal.approval
+        done = _all(itertools.takewhile(is_free, upcoming(writer, deal, through)), close)
+        if done.runs or not asking:
+            return done
+        return Distributed(asking, proposal=propose(writer, asking[0], actor, reason))
 
 
 def _all(runs: Iterator[Run], close: Callable[[Run], None]) -> Distributed:
@@ -117,9 +112,8 @@ def upcoming(reader: Reader, deal: str, through: date | None = None) -> Iterator
     """Each period that was remitted and not yet distributed, run. Raises ProblemsFound at the first that cannot be."""
     versions = Versions(reader, deal)
     schedule_of = versions.at()[0].deal
-    last = latest(reader, versions.at()[0])
-    before, months = terms_stated(reader, deal, last.header.terms_digest), Months(reader)
-    state, row = last.distribution.closing, last.row
+    last, state = last_closed(reader, deal)
+    before, months, row = terms_stated(reader, deal, last.terms_digest), Months(reader), last.number
     while through is None or schedule.key_of(schedule_of, state.number + 1) <= through:
         key = schedule.key_of(schedule_of, state.number + 1)
         terms, digest = versions.at(key)

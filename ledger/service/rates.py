@@ -18,7 +18,7 @@ from ledger.files import calendars, index_rates, sources
 from ledger.files.importers import CANONICAL, mapping_of
 from ledger.files.index_rates import FixingRow
 from ledger.service import evidence
-from ledger.service.books import latest, numbered, recorded_dates
+from ledger.service.books import last_closed, numbered, recorded_dates
 from ledger.service.terms import Versions
 from ledger.store.engine import Store
 from ledger.store.log import Draft, Receipt, Writer
@@ -86,8 +86,8 @@ class Due(NamedTuple):
 def _due(reader: Reader, deal: str, rates: Rates) -> Iterator[Due]:
     """The open periods of a deal, the next ones of its schedule, that a fixing is for."""
     versions = Versions(reader, deal)
-    last = latest(reader, versions.at()[0]).distribution
-    begins, months = last.closing.last_distribution, versions.at()[0].deal.dates.distribution.months
+    last = last_closed(reader, deal).state
+    begins, months = last.last_distribution, versions.at()[0].deal.dates.distribution.months
     for number in range(last.number + 1, last.number + 2 + MONTHS_AHEAD // months):
         key = schedule.key_of(versions.at()[0].deal, number)
         terms, _ = versions.at(key)

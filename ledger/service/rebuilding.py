@@ -17,7 +17,7 @@ from ledger.files import deal_file
 from ledger.service.books import collections, header_of, recorded_dates, stored
 from ledger.service.lives import Recorded, keep_lives
 from ledger.service.reopening import History
-from ledger.service.terms import Versions, named
+from ledger.service.terms import Versions
 from ledger.store import seal
 from ledger.store.books import DistributionRow
 from ledger.store.log import Writer
@@ -39,7 +39,7 @@ class Rebuilder:
     def open(self, documents: Mapping[str, str], event: Event) -> None:
         """Open the books as the deal file and, where there is one, the boarding file state. Raises ProblemsFound."""
         place = f"{self._deal} deal file"
-        terms = named(deal_file.load(documents["deal"].encode(), place), self._deal)
+        terms = deal_file.load(documents["deal"].encode(), place, self._deal)
         boarding = deal_file.load_boarding(documents["boarding"].encode(), f"{self._deal} boarding file") if "boarding" in documents else None
         opening = open_books(terms, boarding)
         self._record(header_of(opening, 0, None, seal.digest(documents["deal"])), opening, event)

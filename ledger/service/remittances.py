@@ -23,7 +23,7 @@ from ledger.files.remittance_month import INCOMPLETE, Group, Loans, Month
 from ledger.files.sources import Source
 from ledger.files.spool import Share, Spool
 from ledger.service import evidence
-from ledger.service.books import Stored, in_order, latest, opened_at, recorded_dates, stored
+from ledger.service.books import Stored, in_order, last_closed, opened_at, recorded_dates, stored
 from ledger.service.imports import ACCEPTABLE, Import, Refused
 from ledger.service.ledgers import Opening, not_loans, pools_adjusted, spooled_loans
 from ledger.service.terms import Versions
@@ -149,7 +149,7 @@ class _Incoming:
     def _order_problems(self, months: list[RemittedMonth]) -> Iterator[Problem]:
         """A month may follow the last one remitted, or add another source to one not yet distributed; nothing may be jumped over."""
         terms, deal = self.versions.at()[0], self.versions.deal
-        last = latest(self.reader, terms).distribution.number
+        last = last_closed(self.reader, deal).state.number
         known = [number for key in opened_at(self.reader, deal) if (number := schedule.number_of(terms.deal, key)) is not None]
         expected = max([last, *known]) + 1
         for month in months:
@@ -209,12 +209,12 @@ class _Incoming:
         A pool whose closing balance is itself a figure of the remittance moves by more than its events, and one that leaves defaulted loans out by less.
         """
         deal, terms = self.versions.deal, self.versions.at(period)[0]
-        last = latest(self.reader, terms).distribution
+        last = last_closed(self.reader, deal).state
         if schedule.number_of(terms.deal, period) != last.number + 1 or period in opened_at(self.reader, deal):
             return {}
         moved_by_events = [name for name, pool in terms.deal.all_pools.items() if pool.balance is None and pool.defaulted == "included"]
         adjusted = pools_adjusted(self.reader, terms, period)
-        return {name: pool_balance(last.closing.balances, terms, name) + adjusted[name] for name in moved_by_events}
+        return {name: pool_balance(last.balances, terms, name) + adjusted[name] for name in moved_by_events}
 
 
 def _spooled(balances: Iterable[LoanBalance]) -> Spool[LoanBalance]:

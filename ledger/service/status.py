@@ -17,11 +17,11 @@ from ledger.core.state import State
 from ledger.core.terms import Terms
 from ledger.files import calendars
 from ledger.service.actors import Proof, proof_of
-from ledger.service.books import Stored, latest, recorded_dates
+from ledger.service.books import last_closed, recorded_dates
 from ledger.service.distributions import Run, pending, upcoming
 from ledger.service.reopening import proposed_reopening
 from ledger.service.terms import Versions
-from ledger.store.books import VersionRow
+from ledger.store.books import DistributionRow, VersionRow
 from ledger.store.engine import Store
 from ledger.store.projections import Reader
 
@@ -75,7 +75,7 @@ def undistributed(store: Store, deal: str, day: date) -> list[PeriodStatus]:
     """Each period of a deal that pays on or before a day and is not distributed, the earliest first, judged on that day. Raises ProblemsFound."""
     with store.reading() as reader:
         versions = Versions(reader, deal)
-        return [period for period in _unpaid(reader, versions, latest(reader, versions.at()[0]), day) if period.pays_on <= day]
+        return [period for period in _unpaid(reader, versions, last_closed(reader, deal).state, day) if period.pays_on <= day]
 
 
 def _deal_status(store: Store, deal: str, position: int, on: date | None) -> DealStatus:
@@ -90,23 +90,23 @@ def _deal_status(store: Store, deal: str, position: int, on: date | None) -> Dea
 
 def _periods(reader: Reader, versions: Versions, day: date) -> Iterator[PeriodStatus]:
     """Distributed periods that something is to be done for, the last one, each after it that was remitted, and the first whose collections alone are over."""
-    last = latest(reader, versions.at()[0])
-    yield from _closed(reader, versions.deal, last)
-    unpaid = list(_unpaid(reader, versions, last, day))
+    last = last_closed(reader, versions.deal)
+    yield from _closed(reader, versions.deal, last.row)
+    unpaid = list(_unpaid(reader, versions, last.state, day))
     missing = [period for period in unpaid if period.state == "missing"]
     yield from (period for period in unpaid if period.state != "missing")
     if missing:
         yield replace(missing[0], further=len(missing) - 1)
 
 
-def _unpaid(reader: Reader, versions: Versions, last: Stored, day: date) -> Iterator[PeriodStatus]:
+def _unpaid(reader: Reader, versions: Versions, last: State, day: date) -> Iterator[PeriodStatus]:
     """Each period after the last distributed one that was remitted, and each that was not and whose collection period ended before the day."""
     terms, _ = versions.at()
-    if _is_over(terms, last.distribution.closing):
+    if _is_over(terms, last):
         return
     runs, problems = _runs(reader, versions.deal)
     proposed = _proposed(reader, versions.deal)
-    number, paid = last.distribution.number + 1, last.distribution.closing.last_distribution
+    number, paid = last.number + 1, last.last_distribution
     while (dates := recorded_dates(reader, versions.deal, schedule.key_of(terms.deal, number))) is not None:
         state = _open_state(runs.get(dates.scheduled), problems, dates.scheduled == proposed)
         yield _open(versions, dates, state, day, problems if state in UNREADY else ())
@@ -164,7 +164,7 @@ def _open_state(run: Run | None, problems: tuple[Problem, ...], is_proposed: boo
     return "proposed" if is_proposed else "checked"
 
 
-def _closed(reader: Reader, deal: str, last: Stored) -> Iterator[PeriodStatus]:
+def _closed(reader: Reader, deal: str, last: DistributionRow) -> Iterator[PeriodStatus]:
     """The last distributed period, after each earlier one that was published, reopened and not published anew, or that is proposed to be reopened."""
     found, standing = dict[date, PeriodState](), dict[date, VersionRow]()
     for row in reader.versions(deal):
@@ -174,7 +174,7 @@ def _closed(reader: Reader, deal: str, last: Stored) -> Iterator[PeriodStatus]:
             found[row.period] = "revised"
         else:
             found.pop(row.period, None)
-    if last.header.previous is not None:
+    if last.previous is not None:
         found[last.period] = _closed_state(reader, deal, last, standing[last.period])
     reopening = proposed_reopening(reader, deal)
     if reopening is not None:
@@ -185,10 +185,10 @@ def _closed(reader: Reader, deal: str, last: Stored) -> Iterator[PeriodStatus]:
         yield PeriodStatus(deal, period, dates.distribution, dates.determination, state, ())
 
 
-def _closed_state(reader: Reader, deal: str, last: Stored, standing: VersionRow) -> PeriodState:
+def _closed_state(reader: Reader, deal: str, last: DistributionRow, standing: VersionRow) -> PeriodState:
     """The furthest that the standing version of a distributed period has come."""
     if standing.is_published:
         return "published"
     if standing.version > 1:
         return "revised"
-    return "approved" if any(reader.events(deal, position=last.position, kinds=["approval"])) else "distributed"
+    return "approved" if any(reader.events(deal, position=last.known_at, kinds=["approval"])) else "distributed"

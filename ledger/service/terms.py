@@ -6,9 +6,7 @@ from datetime import date
 from functools import lru_cache
 
 from ledger.core.compiler import compile_deal
-from ledger.core.deal import Deal
 from ledger.core.events import Event
-from ledger.core.fields import deal_id
 from ledger.core.problems import Problem, ProblemsFound
 from ledger.core.terms import Terms
 from ledger.files import deal_file
@@ -16,21 +14,14 @@ from ledger.store.engine import Store
 from ledger.store.projections import Reader
 
 
-def named(terms: Terms, called: str | None) -> Terms:
-    """The same terms under another id, for a run of a trust that is opened beside others. Raises ProblemsFound where that can be no id."""
-    if called is None or called == terms.deal.deal:
-        return terms
-    try:
-        deal_id(called)
-    except ValueError as error:
-        fact, _, remedy = str(error).partition("; ")
-        raise ProblemsFound([Problem(fact, remedy)]) from None
-    return compile_deal(Deal.model_validate(terms.deal.model_copy(update={"deal": called})))
+def named(terms: Terms, called: str) -> Terms:
+    """The same terms under another id of the deal."""
+    return terms if called == terms.deal.deal else compile_deal(terms.deal.under(called))
 
 
 @lru_cache(maxsize=64)
 def _load(body: str, called: str) -> Terms:
-    return named(deal_file.load(body.encode(), f"{called} deal file"), called)
+    return deal_file.load(body.encode(), f"{called} deal file", called)
 
 
 class Versions:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import exists, select
+from sqlalchemy import Integer, bindparam, exists, select
 
 from ledger.core.distribution import BalanceRow
 from ledger.core.posting import Posting
@@ -60,26 +60,33 @@ _BALANCE = [tables.balance.c[name] for name in BalanceRow._fields]
 _POSTING = [tables.posting.c[name] for name in Posting._fields]
 _STATEMENT = [tables.statement.c[name] for name in StatementRow._fields]
 
+# Put together once: a month-end asks each deal for these.
+_DISTRIBUTIONS, _BALANCES, _POSTINGS = tables.distribution.c, tables.balance.c, tables.posting.c
+_DEAL, _NUMBER = bindparam("deal", type_=Integer), bindparam("number", type_=Integer)
+_NUMBERED = select(*_DISTRIBUTION).where(_DISTRIBUTIONS.deal_id == _DEAL, _DISTRIBUTIONS.number == _NUMBER)
+_LATEST_FIRST = (_DISTRIBUTIONS.distribution_date.desc(), _DISTRIBUTIONS.known_at.desc(), _DISTRIBUTIONS.number.desc())
+_LATEST = select(*_DISTRIBUTION).where(_DISTRIBUTIONS.deal_id == _DEAL).order_by(*_LATEST_FIRST).limit(1)
+_HELD = select(*_BALANCE).where(_BALANCES.deal_id == _DEAL, _BALANCES.distribution == _NUMBER).order_by(_BALANCES.account)
+_CLOSING = select(_BALANCES.account, _BALANCES.closing).where(_BALANCES.deal_id == _DEAL, _BALANCES.distribution == _NUMBER, _BALANCES.closing != 0)
+_POSTED = select(*_POSTING).where(_POSTINGS.deal_id == _DEAL, _POSTINGS.distribution == _NUMBER).order_by(_POSTINGS.line)
+
 
 class BookReader(DealReader):
     """The part of `Reader` that reads what distributions left."""
 
     def latest_distribution(self, deal: str, *, on_or_before: date | None = None, known_at: int | None = None) -> DistributionRow | None:
         """The latest version of the last distribution paid on or before a date, of those recorded up to a position."""
-        columns = tables.distribution.c
-        chosen = select(*_DISTRIBUTION).where(columns.deal_id == self.deal_id(deal))
+        chosen = _LATEST
         if on_or_before is not None:
-            chosen = chosen.where(columns.distribution_date <= on_or_before)
+            chosen = chosen.where(_DISTRIBUTIONS.distribution_date <= on_or_before)
         if known_at is not None:
-            chosen = chosen.where(columns.known_at <= known_at)
-        latest = chosen.order_by(columns.distribution_date.desc(), columns.known_at.desc(), columns.number.desc()).limit(1)
-        row = self.connection.execute(latest).one_or_none()
+            chosen = chosen.where(_DISTRIBUTIONS.known_at <= known_at)
+        row = self.connection.execute(chosen, {"deal": self.deal_id(deal)}).one_or_none()
         return None if row is None else DistributionRow(*row)
 
     def distribution(self, deal: str, number: int) -> DistributionRow:
         """Raises ProblemsFound where there is none of that number."""
-        columns = tables.distribution.c
-        row = self.connection.execute(select(*_DISTRIBUTION).where(columns.deal_id == self.deal_id(deal), columns.number == number)).one_or_none()
+        row = self.connection.execute(_NUMBERED, self._of(deal, number)).one_or_none()
         if row is None:
             raise ProblemsFound([Problem(f"there is no distribution {number}", "see `tranche events`", place=deal)])
         return DistributionRow(*row)
@@ -99,9 +106,11 @@ class BookReader(DealReader):
 
     def balances(self, deal: str, number: int) -> dict[str, BalanceRow]:
         """By account; empty where there is no such distribution."""
-        columns = tables.balance.c
-        chosen = select(*_BALANCE).where(columns.deal_id == self.deal_id(deal), columns.distribution == number).order_by(columns.account)
-        return {row.account: BalanceRow(*row) for row in self.connection.execute(chosen)}
+        return {row[0]: BalanceRow(*row) for row in self.connection.execute(_HELD, self._of(deal, number)).all()}
+
+    def closing_of(self, deal: str, number: int) -> dict[str, int]:
+        """What each account held at the close of a distribution; nothing of an account that was empty."""
+        return {row.account: row.closing for row in self.connection.execute(_CLOSING, self._of(deal, number)).all()}
 
     def closing_balances(self, deal: str) -> dict[int, dict[str, int]]:
         """What each account held at the close of every distribution, by its number; nothing of an account that was empty."""
@@ -114,9 +123,10 @@ class BookReader(DealReader):
 
     def postings(self, deal: str, number: int) -> list[Posting]:
         """In the order in which they were made."""
-        columns = tables.posting.c
-        chosen = select(*_POSTING).where(columns.deal_id == self.deal_id(deal), columns.distribution == number).order_by(columns.line)
-        return [Posting(*row) for row in self.connection.execute(chosen)]
+        return [Posting(*row) for row in self.connection.execute(_POSTED, self._of(deal, number)).all()]
+
+    def _of(self, deal: str, number: int) -> dict[str, int]:
+        return {"deal": self.deal_id(deal), "number": number}
 
     def statements(self, deal: str, number: int | None = None) -> list[StatementRow]:
         """Published statements, of one distribution or of all."""

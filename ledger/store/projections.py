@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Integer, Select, and_, bindparam, func, select
 
 from ledger.core.collections import Total
 from ledger.core.events import Event
@@ -27,6 +27,16 @@ from ledger.store.months import MonthReader, standing, sums
 
 _EVENT_COLUMNS = [tables.event.c[name] for name in Event._fields]
 _EVENTS_AT_ONCE = 10_000
+
+# Put together once: a month-end asks each deal for these.
+_DEAL, _EVENTS, _COMMITS = bindparam("deal", type_=Integer), tables.event.c, tables.log_commit.c
+_DOCUMENT = select(tables.document.c.body).where(tables.document.c.deal_id == _DEAL, tables.document.c.digest == bindparam("digest"))
+_WITHOUT_PERIOD = select(_COMMITS.position).where(_COMMITS.deal_id == _DEAL, _COMMITS.period.is_(None))
+_TERMS = (
+    select(_EVENTS.position, *_EVENT_COLUMNS)
+    .where(_EVENTS.deal_id == _DEAL, _EVENTS.position.in_(_WITHOUT_PERIOD), _EVENTS.kind == "terms")
+    .order_by(_EVENTS.position, _EVENTS.line)
+)
 
 
 class Head(NamedTuple):
@@ -120,9 +130,7 @@ class Reader(BookReader, LifeReader, LoanLedgerReader, LoanStateReader, MonthRea
 
     def document(self, deal: str, digest: str) -> str:
         """The text of a deal or boarding file. Raises ProblemsFound where no such document was kept."""
-        documents = tables.document.c
-        chosen = select(documents.body).where(documents.deal_id == self.deal_id(deal), documents.digest == digest)
-        body: str | None = self.connection.execute(chosen).scalar_one_or_none()
+        body: str | None = self.connection.execute(_DOCUMENT, {"deal": self.deal_id(deal), "digest": digest}).scalar_one_or_none()
         if body is None:
             raise ProblemsFound([Problem(f"no document {digest} is kept", "the books were altered: see `tranche verify`", place=deal)])
         return body
@@ -176,10 +184,7 @@ class Reader(BookReader, LifeReader, LoanLedgerReader, LoanStateReader, MonthRea
 
     def terms(self, deal: str) -> list[tuple[int, Event]]:
         """(position, event) of every document that the log names: deal and boarding files. Their commits belong to no period, so few are looked at."""
-        deal_id, columns, commits = self.deal_id(deal), tables.event.c, tables.log_commit.c
-        no_period = select(commits.position).where(commits.deal_id == deal_id, commits.period.is_(None))
-        chosen = select(columns.position, *_EVENT_COLUMNS).where(columns.deal_id == deal_id, columns.position.in_(no_period), columns.kind == "terms")
-        return [(position, present(Event(*event))) for position, *event in self.connection.execute(chosen.order_by(columns.position, columns.line))]
+        return [(position, present(Event(*event))) for position, *event in self.connection.execute(_TERMS, {"deal": self.deal_id(deal)})]
 
     def collections(self, deal: str, period: date, kinds: Collection[str], by_pool: bool, known_at: int | None = None) -> list[Total]:
         """The sums of a period by kind, by pool where the deal has several, and by what a line corrects; units at carry scale."""

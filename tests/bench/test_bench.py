@@ -42,6 +42,9 @@ def test_where_the_time_of_ours_goes_is_shown_without_the_set_up(postgresql_serv
     assert "run_steps" in printed
     assert "open_deal" not in printed
 
+    run(postgresql_server, parse(["--small", "--only", "--help", "--profile"]))
+    assert "a process of its own" in capsys.readouterr().out
+
 
 def test_what_is_kept_names_no_machine_and_no_path(postgresql_server: str, tmp_path: Path) -> None:
     kept = tmp_path / "kept.json"
