@@ -242,15 +242,13 @@ def _append_month(
     return Remitted(month.period, writer.append(draft, expected_position=position), len(month.events), incoming.reports.get(month.period))
 
 
-def _with_origins(reader: Reader, terms: Terms, month: RemittedMonth) -> Iterator[Event]:
+def _with_origins(reader: Reader, terms: Terms, month: RemittedMonth) -> Iterable[Event]:
     """The file's events; one that applies to an earlier period names that period's first commit (the first of the log, before boarding)."""
     if not month.applies_to:
-        yield from month.events
-        return
+        return month.events
     first = {row.period: row.first_position for row in reader.periods(terms.deal.deal)}
-    for event in month.events:
-        origin = month.applies_to.get(event.line)
-        yield event if origin is None else event._replace(corrects_position=first.get(origin, 1), effective_on=origin)
+    origins = ((event, month.applies_to.get(event.line)) for event in month.events)
+    return (event if origin is None else event._replace(corrects_position=first.get(origin, 1), effective_on=origin) for event, origin in origins)
 
 
 def _dates_to_record(reader: Reader, terms: Terms, key: date, number: int, opening: Stored) -> list[Event]:

@@ -2,36 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table
-from sqlalchemy.exc import DBAPIError
+
+from ledger.store.driver import DriverErrors, driver_connection, run
 
 Row = tuple[Any, ...]
+Insert = Callable[[Sequence[Row]], None]
+"""Inserts some rows."""
+FEW = 4
+"""So many rows are inserted one by one: a COPY costs as much as several statements that are prepared already."""
+
+
+def inserting(connection: Connection, table: Table, key: tuple[int, ...] = (), *, few: bool = False) -> AbstractContextManager[Insert]:
+    """Inserts full rows, in column order, less the first columns, `key`, that all of them share. Dates are as `database_dates` makes them.
+
+    Until the block ends no other statement may be given, except where the rows are `few`: on PostgreSQL all of them are one COPY, which a statement trigger
+    sees together, and of which the server stores some while the next are made. Raises DBAPIError, also at the end of the block.
+    """
+    if few:
+        return nullcontext(_one_by_one(connection, table, key))
+    if connection.dialect.name == "sqlite":
+        return nullcontext(_many(connection, table, key))
+    return _copying(connection, table, key)
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Row], key: tuple[int, ...] = ()) -> None:
-    """Insert full rows, in column order, less the first columns, `key`, that all of them share.
-
-    Dates are `date` on PostgreSQL and ISO text on SQLite: see `database_dates`.
-    """
-    if not rows:
-        return
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(_insert_statement(table, key), list(rows))
-        return
-    # One COPY for all rows: a statement trigger sees them together.
-    with driver_cursor(connection) as cursor, cursor.copy(_copy_statement(table)) as copy:
-        write_row = copy.write_row
-        for row in rows:
-            write_row(key + row)
+    """Insert rows that are all there: see `inserting`."""
+    if rows:
+        with inserting(connection, table, key) as insert:
+            insert(rows)
 
 
 def database_dates(connection: Connection, rows: Iterable[Row], column: int) -> list[Row]:
-    """The rows with the date at index `column` as the driver wants it."""
+    """The rows with the date at index `column` as the driver wants it: `date` on PostgreSQL, ISO text on SQLite."""
     if connection.dialect.name != "sqlite":
         return list(rows)
     after = column + 1
@@ -40,32 +48,51 @@ def database_dates(connection: Connection, rows: Iterable[Row], column: int) -> 
 
 def fetch_rows(connection: Connection, query: Select[Any]) -> list[Row]:
     """The plain driver tuples of a query whose parameters are integers; dates come as ISO text on SQLite and as `date` on PostgreSQL."""
-    with driver_cursor(connection) as cursor:
-        cursor.execute(str(query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})))
-        rows: list[Row] = cursor.fetchall()
+    statement = str(query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True}))
+    with DriverErrors(connection):
+        rows: list[Row] = run(connection, statement).fetchall()
     return rows
 
 
+def _one_by_one(connection: Connection, table: Table, key: tuple[int, ...]) -> Insert:
+    """By a statement that is the same for every key, so that the driver keeps it prepared."""
+    statement = _insert_statement(table, "?" if connection.dialect.name == "sqlite" else "%s")
+
+    def insert(rows: Sequence[Row]) -> None:
+        for row in rows:
+            run(connection, statement, key + row)
+
+    return insert
+
+
+def _many(connection: Connection, table: Table, key: tuple[int, ...]) -> Insert:
+    """By a statement in which the shared columns stand as the numbers that they are: a row need not be copied to put them before it."""
+    statement = _insert_statement(table, "?").replace("?", "{}", len(key)).format(*key)
+
+    def insert(rows: Sequence[Row]) -> None:
+        with DriverErrors(connection):
+            driver_connection(connection).executemany(statement, rows)
+
+    return insert
+
+
 @contextmanager
-def driver_cursor(connection: Connection) -> Iterator[Any]:
-    """A cursor of the database's own driver, inside SQLAlchemy's transaction; its errors come out as SQLAlchemy's, as everywhere else."""
-    cursor: Any = connection.connection.cursor()
-    driver: Any = connection.dialect.dbapi
-    try:
-        yield cursor
-    except driver.Error as error:
-        raise DBAPIError.instance("", None, error, driver.Error, dialect=connection.dialect) from error
-    finally:
-        cursor.close()
+def _copying(connection: Connection, table: Table, key: tuple[int, ...]) -> Iterator[Insert]:
+    with DriverErrors(connection), driver_connection(connection).cursor() as cursor, cursor.copy(f"COPY {table.name} ({_names(table)}) FROM STDIN") as copy:
 
+        def insert(rows: Sequence[Row]) -> None:
+            write_row = copy.write_row
+            for row in rows:
+                write_row(key + row)
 
-def _insert_statement(table: Table, key: tuple[int, ...]) -> str:
-    """The shared columns stand in the statement as the numbers that they are: a row need not be copied to put them before it."""
-    names = [column.name for column in table.columns]
-    values = [*map(str, key), *"?" * (len(names) - len(key))]
-    return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join(values)})"
+        yield insert
 
 
 @lru_cache
-def _copy_statement(table: Table) -> str:
-    return f"COPY {table.name} ({', '.join(column.name for column in table.columns)}) FROM STDIN"
+def _insert_statement(table: Table, mark: str) -> str:
+    return f"INSERT INTO {table.name} ({_names(table)}) VALUES ({', '.join([mark] * len(table.columns))})"
+
+
+@lru_cache
+def _names(table: Table) -> str:
+    return ", ".join(column.name for column in table.columns)

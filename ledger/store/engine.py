@@ -17,6 +17,7 @@ from ledger.core.problems import Problem, ProblemsFound, stop_on
 from ledger.store import log, roles, schema
 from ledger.store.actors import ActWriter
 from ledger.store.advice import advice
+from ledger.store.driver import run
 from ledger.store.evidence_key import EvidenceKey
 from ledger.store.keys import Signer
 from ledger.store.log import Writer
@@ -126,14 +127,9 @@ class Store:
 
     @contextmanager
     def _begin(self, begin: str, **options: Any) -> Iterator[Connection]:
-        with self._opened() as opened, opened.execution_options(**{_BEGIN: begin}, **options).begin():
-            yield opened
-
-    @contextmanager
-    def _opened(self) -> Iterator[Connection]:
-        """A connection; what the database itself refuses in the block (to open, to wait longer, to write to a full disk) becomes a problem."""
+        """A transaction; what the database itself refuses in it (to open, to wait longer, to write to a full disk) becomes a problem."""
         try:
-            with self.engine.connect() as connection:
+            with self.engine.connect() as connection, connection.execution_options(**{_BEGIN: begin}, **options).begin():
                 yield connection
         except sqlalchemy.exc.DatabaseError as error:
             if problems := _unusable(error, self.url):
@@ -196,7 +192,7 @@ def _set_up_sqlite(connection: Any, _: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     # A deferred BEGIN that reads and then writes fails at once when another process has committed in between: writers lock first.
-    connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get(_BEGIN, 'IMMEDIATE')}")
+    run(connection, f"BEGIN {connection.get_execution_options().get(_BEGIN, 'IMMEDIATE')}")
 
 
 def _refuse_careless_postgresql(connection: Any, _: object) -> None:

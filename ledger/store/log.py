@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
-from itertools import count, islice
+from itertools import chain, count, islice
 from operator import eq, itemgetter
 from typing import Any, Literal, NamedTuple
 
@@ -23,7 +24,8 @@ from ledger.core.posting import Posting
 from ledger.core.problems import Problem, ProblemsFound, stop_on
 from ledger.store import seal, tables
 from ledger.store.actors import Act, ActWriter, Signature, Standing, signed_commit
-from ledger.store.bulk import database_dates, insert_rows
+from ledger.store.bulk import FEW, Insert, database_dates, insert_rows, inserting
+from ledger.store.driver import Prepared, together
 from ledger.store.keys import Signer
 from ledger.store.projections import Head, Reader
 
@@ -31,24 +33,25 @@ CommitTreatment = Literal["original"] | Treatment
 _EFFECTIVE_ON = Event._fields.index("effective_on")
 _ORIGIN_PERIOD = 2 + Posting._fields.index("origin_period")
 """Where the dates stand in a line of each, which for a posting begins with two numbers, its distribution's and its own."""
-_MONEY = (*AMOUNTS, "balance")
 _TEXTS = ("kind", "subject", "rate", "code")
-_INTEGERS = ("delinquency", "corrects_position", "corrects_line", "source_row")
-EVENTS_AT_ONCE = 2**14
-"""Written and hashed together; a power of two, so that their root is a node of the tree over all."""
 _INTEGER = 2**31 - 1
 """The largest number that PostgreSQL's `integer` holds."""
+_INTEGERS = ("delinquency", "corrects_position", "corrects_line", "source_row")
+_LIMITS = dict.fromkeys((*AMOUNTS, "balance"), LIMIT) | dict.fromkeys(_INTEGERS, _INTEGER)
+EVENTS_AT_ONCE = 2**10
+"""Written and hashed together; a power of two, so that their root is a node of the tree over all. PostgreSQL stores some while the next are hashed."""
 
-# Statements of the path that every commit takes, put together once: SQLAlchemy takes longer to build one than SQLite to run it.
+# Statements of the path that every commit takes.
 _COMMITS = tables.log_commit.c
 _OF_PERIOD = (_COMMITS.deal_id == bindparam("deal"), _COMMITS.period == bindparam("period"))
 _HAS_ACTS = select(tables.act.c.number).exists().label("has_acts")
-_LOCK_HEAD = select(tables.head, _HAS_ACTS).join_from(tables.head, tables.deal).where(tables.deal.c.name == bindparam("deal")).with_for_update(of=tables.head)
-_SAME_FILE = select(_COMMITS.position, _COMMITS.hash).where(*_OF_PERIOD, _COMMITS.source_digest == bindparam("digest"))
-_LAST_ATTEMPT = select(func.coalesce(func.max(_COMMITS.attempt), 0)).where(*_OF_PERIOD, _COMMITS.source == bindparam("source"))
-_INSERT_COMMIT = insert(tables.log_commit)
-_MOVE_HEAD = update(tables.head).where(tables.head.c.deal_id == bindparam("deal"))
-_INSERT_SIGNATURE = insert(tables.commit_signature)
+_HEAD_OF_DEAL = select(tables.head, _HAS_ACTS).join_from(tables.head, tables.deal).where(tables.deal.c.name == bindparam("deal"))
+_LOCK_HEAD = Prepared(_HEAD_OF_DEAL.with_for_update(of=tables.head))
+_SAME_FILE = Prepared(select(_COMMITS.position, _COMMITS.hash).where(*_OF_PERIOD, _COMMITS.source_digest == bindparam("digest")))
+_LAST_ATTEMPT = Prepared(select(func.max(_COMMITS.attempt)).where(*_OF_PERIOD, _COMMITS.source == bindparam("source")))
+_INSERT_COMMIT = Prepared(insert(tables.log_commit))
+_MOVE_HEAD = Prepared(update(tables.head).where(tables.head.c.deal_id == bindparam("deal")).values({name: bindparam(f"next_{name}") for name in Head._fields}))
+_INSERT_SIGNATURE = Prepared(insert(tables.commit_signature))
 _INSERT_DISTRIBUTION = insert(tables.distribution)
 
 
@@ -58,7 +61,7 @@ def write_point(name: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A commit to be. `events` are numbered 1..n, and are gone through once.
+    """A commit to be. `events` are numbered 1..n, and are gone through once, while they are written: what makes them may ask the database nothing then.
 
     A remittance names its `source` and `attempt` (1 for the first file, the next for its correction), and its first event is `received`, which says the same
     two where the hash covers them. `source_digest` is the file's SHA-256 in hex.
@@ -137,11 +140,12 @@ class Writer(Reader):
     def _lock(self) -> Head | None:
         """Wait for the deal's head row; on SQLite, BEGIN IMMEDIATE has locked the whole database already."""
         # A name that the log refuses is that of no deal, and one that the database cannot even be asked for.
-        row = None if has_refused(self.deal) else self.connection.execute(_LOCK_HEAD, {"deal": self.deal}).one_or_none()
+        row = None if has_refused(self.deal) else _LOCK_HEAD.run(self.connection, deal=self.deal).fetchone()
         if row is None:
             return None
-        self._may_have_acts, self._ids[self.deal] = bool(row.has_acts), row.deal_id
-        return Head(row.position, row.hash.hex(), row.event_count, row.recorded_at)
+        self._ids[self.deal], position, hashed, event_count, recorded_at, has_acts = row
+        self._may_have_acts = bool(has_acts)
+        return Head(position, hashed.hex(), event_count, tables.instant(recorded_at))
 
     @cached_property
     def standing(self) -> Standing:
@@ -179,17 +183,22 @@ class Writer(Reader):
             raise Moved([Problem(fact, "somebody else has written: look at what is new, then run the command again", place=self.deal)])
         _check_draft(draft)
         stop_on(problem.at(self.deal) for problem in self.standing.refusals(draft.actor, self.signer.key if self.signer else None))
-        header = self._header(head, draft, *self._insert_all(deal_id, head.position + 1, draft))
-        self._insert_commit(deal_id, header, draft.source, draft.attempt)
-        self._sign(header.position)
-        return Receipt("appended", header.position, self.tip.hash, header.event_count)
+        batches = _batches(draft)
+        first = next(batches, [])
+        few = len(first) <= FEW
+        with together(self.connection) if few else nullcontext():
+            events, root = self._insert_all(deal_id, head.position + 1, chain([first], batches), few)
+            self._insert_commit(deal_id, self._header(head, draft, events, root), draft.source, draft.attempt)
+            self._sign(self.tip.position)
+        return Receipt("appended", self.tip.position, self.tip.hash, events)
 
     def add_events(self, events: Sequence[Event]) -> bytes:
         """Write some neighbouring events of the commit that `add_commit` will seal, and return the root over them.
 
         Raises ProblemsFound for what no column can hold.
         """
-        return self._insert_events(self.deal_id(self.deal), self.tip.position + 1, events)
+        with inserting(self.connection, tables.event, (self.deal_id(self.deal), self.tip.position + 1), few=len(events) <= FEW) as insert:
+            return self._insert_events(insert, events)
 
     def add_commit(self, header: CommitHeader, source: str | None, attempt: int | None) -> None:
         """Write a commit that other books recorded, after its events, and move the head to it; the database refuses one that does not follow."""
@@ -207,21 +216,22 @@ class Writer(Reader):
     def add_signature(self, signature: Signature) -> None:
         """Keep the signature of the commit that was appended last, made here or in other books; the database refuses one of any other commit."""
         row = signature._asdict() | {"key": bytes.fromhex(signature.key), "signature": bytes.fromhex(signature.signature)}
-        self.connection.execute(_INSERT_SIGNATURE, row | {"deal_id": self.deal_id(self.deal)})
+        _INSERT_SIGNATURE.run(self.connection, deal_id=self.deal_id(self.deal), **row)
 
     def next_attempt(self, period: date, source: str) -> int:
         """The attempt that a corrected file of this source takes: one more than the last, 1 for the first."""
         return self._last_attempt(self.deal_id(self.deal), period, source) + 1
 
     def _last_attempt(self, deal_id: int, period: date, source: str) -> int:
-        return int(self.connection.execute(_LAST_ATTEMPT, {"deal": deal_id, "period": period, "source": source}).scalar_one())
+        (last,) = _LAST_ATTEMPT.run(self.connection, deal=deal_id, period=period.isoformat(), source=source).fetchone()
+        return last or 0
 
     def _same_file(self, deal_id: int, draft: Draft) -> Receipt | None:
         """The receipt of the commit that came from a file of this digest, for this period; the answer to it may have been lost."""
         if draft.source_digest is None or draft.period is None:
             return None
-        row = self.connection.execute(_SAME_FILE, {"deal": deal_id, "period": draft.period, "digest": draft.source_digest}).one_or_none()
-        return None if row is None else Receipt("already appended", row.position, row.hash.hex(), 0)
+        row = _SAME_FILE.run(self.connection, deal=deal_id, period=draft.period.isoformat(), digest=draft.source_digest).fetchone()
+        return None if row is None else Receipt("already appended", row[0], row[1].hex(), 0)
 
     def _stop_on_conflict(self, deal_id: int, draft: Draft) -> None:
         if draft.source is None or draft.period is None:
@@ -233,31 +243,22 @@ class Writer(Reader):
             raise ValueError(f"the first file of a source is attempt 1, not {draft.attempt}")
         raise Conflict([conflict(self.deal, draft.source, draft.period, last).at(draft.source_name or self.deal)])
 
-    def _insert_all(self, deal_id: int, position: int, draft: Draft) -> tuple[int, bytes]:
-        """Write the events of a draft, so many at a time that memory stays small, and return their number and the root over them."""
-        roots, number, events = list[bytes](), 0, iter(draft.events)
-        while batch := list(islice(events, EVENTS_AT_ONCE)):
-            if number == 0:
-                _check_first(draft, batch[0])
-            if not all(map(eq, map(itemgetter(0), batch), count(number + 1))):
-                raise ValueError("the events of a commit are numbered 1, 2, 3 ... in order")
-            roots.append(self._insert_events(deal_id, position, batch))
-            number += len(batch)
-        if not number:
-            _check_first(draft, None)
+    def _insert_all(self, deal_id: int, position: int, batches: Iterable[Sequence[Event]], few: bool) -> tuple[int, bytes]:
+        """Write all events of a commit, and return their number and the root over them."""
+        number, roots = 0, list[bytes]()
+        with inserting(self.connection, tables.event, (deal_id, position), few=few) as insert:
+            for batch in batches:
+                roots.append(self._insert_events(insert, batch))
+                number += len(batch)
         write_point("events written")
         return number, seal.root(roots)
 
-    def _insert_events(self, deal_id: int, position: int, events: Sequence[Event]) -> bytes:
-        """Write some neighbouring rows and return the root over them. Raises ProblemsFound for what no column can hold."""
+    def _insert_events(self, insert: Insert, events: Sequence[Event]) -> bytes:
+        """Write some neighbouring events and return the root over them. Raises ProblemsFound for what no column can hold."""
         _check_events(events)
         lines = database_dates(self.connection, [event[:] for event in events], _EFFECTIVE_ON)  # a date is hashed as the text of it
-        try:
-            insert_rows(self.connection, tables.event, lines, (deal_id, position))
-            return seal.root(seal.leaves(lines))
-        except (OverflowError, TypeError, sqlalchemy.exc.DataError) as error:
-            stop_on(_range_problems(events))
-            raise error
+        insert(lines)
+        return seal.root(seal.leaves(lines))
 
     def _header(self, head: Head, draft: Draft, events: int, root: bytes) -> CommitHeader:
         now = self._clock()
@@ -282,24 +283,13 @@ class Writer(Reader):
 
     def _insert_commit(self, deal_id: int, header: CommitHeader, source: str | None, attempt: int | None) -> None:
         """Write the commit row and move the head to it."""
-        hashed, recorded_at = seal.commit_hash(header), datetime.fromisoformat(header.recorded_at)
-        row: dict[str, Any] = header._asdict() | {
-            "deal_id": deal_id,
-            "period": None if header.period is None else date.fromisoformat(header.period),
-            "recorded_at": recorded_at,
-            "source": source,
-            "attempt": attempt,
-            "merkle_root": bytes.fromhex(header.merkle_root),
-            "previous_hash": bytes.fromhex(header.previous_hash),
-            "hash": hashed,
-        }
-        del row["name"]
-        self.connection.execute(_INSERT_COMMIT, row)
+        hashed, event_count = seal.commit_hash(header), self.tip.event_count + header.event_count
+        row = header._asdict() | {"merkle_root": bytes.fromhex(header.merkle_root), "previous_hash": bytes.fromhex(header.previous_hash)}
+        _INSERT_COMMIT.run(self.connection, deal_id=deal_id, source=source, attempt=attempt, hash=hashed, **row)
         write_point("commit written")
-        head = Head(header.position, hashed.hex(), self.tip.event_count + header.event_count, recorded_at)
-        moved = {"deal": deal_id, "position": head.position, "hash": hashed, "event_count": head.event_count, "recorded_at": recorded_at}
-        self.connection.execute(_MOVE_HEAD, moved)
-        self._head = head
+        moved = {"position": header.position, "hash": hashed, "event_count": event_count, "recorded_at": header.recorded_at}
+        _MOVE_HEAD.run(self.connection, deal=deal_id, **{f"next_{name}": value for name, value in moved.items()})
+        self._head = Head(header.position, hashed.hex(), event_count, tables.instant(header.recorded_at))
         write_point("head moved")
 
     def _sign(self, position: int) -> None:
@@ -364,6 +354,20 @@ def _check_draft(draft: Draft) -> None:
     stop_on(text_problems({name: text for name, text in header.items() if text is not None}))
 
 
+def _batches(draft: Draft) -> Iterator[list[Event]]:
+    """The events of a draft, so many at a time that memory stays small. Raises ValueError where they are not numbered, or do not begin as they must."""
+    number, events = 0, iter(draft.events)
+    while batch := list(islice(events, EVENTS_AT_ONCE)):
+        if number == 0:
+            _check_first(draft, batch[0])
+        if not all(map(eq, map(itemgetter(0), batch), count(number + 1))):
+            raise ValueError("the events of a commit are numbered 1, 2, 3 ... in order")
+        yield batch
+        number += len(batch)
+    if number == 0:
+        _check_first(draft, None)
+
+
 def _check_first(draft: Draft, event: Event | None) -> None:
     """Raises ValueError for a remittance whose first event does not say where it came from."""
     first = (event.kind, event.subject, event.amount) if event else None
@@ -373,18 +377,17 @@ def _check_first(draft: Draft, event: Event | None) -> None:
 
 def _check_events(events: Sequence[Event]) -> None:
     """Raises ProblemsFound for text that cannot be hashed and for numbers that no column can hold."""
-    # One look at all the text of a commit: a character that the log refuses makes it not printable, wherever it stands.
-    seen = set[Any]().union(*(_column(events, name) for name in _TEXTS)) - {None}
-    if not "".join(seen).isprintable() or max(map(len, seen), default=0) > MOST_CHARACTERS:
+    if not events:
+        return
+    columns = dict(zip(Event._fields, zip(*events, strict=True), strict=True))  # a look at each column, and not at each of a hundred thousand rows
+    # All the text of the events at once: a character that the log refuses makes it not printable, wherever it stands.
+    seen = set[Any]().union(*(columns[name] for name in _TEXTS)) - {None}
+    if not "".join(seen).isprintable() or max(map(len, seen)) > MOST_CHARACTERS:
         stop_on(problem for event in events for problem in _event_text_problems(event))
-    # Amounts are refused by either database; SQLite would take a longer whole number than PostgreSQL's `integer` holds.
-    if any(max(map(abs, filter(None, _column(events, name))), default=0) > _INTEGER for name in _INTEGERS):
-        stop_on(_range_problems(events))
-
-
-def _column(events: Sequence[Event], name: str) -> Iterator[Any]:
-    """One column of all events; nothing is made for a row, since a month has a hundred thousand."""
-    return map(itemgetter(Event._fields.index(name)), events)
+    # SQLite would take a longer number than PostgreSQL's `integer` holds, and what PostgreSQL refuses it refuses when later events have been sent.
+    for name, limit in _LIMITS.items():
+        if max(map(abs, filter(None, columns[name])), default=0) > limit:
+            stop_on(_range_problems(events))
 
 
 def _event_text_problems(event: Event) -> list[Problem]:
@@ -394,10 +397,9 @@ def _event_text_problems(event: Event) -> list[Problem]:
 
 
 def _range_problems(events: Sequence[Event]) -> list[Problem]:
-    limits = dict.fromkeys(_MONEY, LIMIT) | dict.fromkeys(_INTEGERS, _INTEGER)
     return [
         Problem(f"`{name}` of {getattr(event, name)} units is larger than the books can hold ({limit})", "check the figure", place=f"event {event.line}")
         for event in events
-        for name, limit in limits.items()
+        for name, limit in _LIMITS.items()
         if getattr(event, name) is not None and not -limit <= getattr(event, name) <= limit
     ]

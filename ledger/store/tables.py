@@ -46,6 +46,14 @@ def instant_text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
+def instant(stored: str | datetime | None) -> datetime | None:
+    """A time as either database gives it back, in UTC."""
+    if stored is None:
+        return None
+    moment = datetime.fromisoformat(stored) if isinstance(stored, str) else stored
+    return moment.astimezone(UTC)
+
+
 class Instant(TypeDecorator[datetime]):
     """A time with offset, kept in UTC with microseconds. SQLite would drop the offset rather than convert it, hence text there."""
 
@@ -62,10 +70,7 @@ class Instant(TypeDecorator[datetime]):
         return text if dialect.name == "sqlite" else value.astimezone(UTC)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-        return moment.astimezone(UTC)
+        return instant(value)
 
 
 class Day(TypeDecorator[date]):

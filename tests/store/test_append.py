@@ -11,7 +11,7 @@ import pytest
 from ledger.core.events import Event
 from ledger.core.problems import ProblemsFound
 from ledger.core.upcasts import present
-from ledger.store import seal
+from ledger.store import log, seal
 from ledger.store.engine import Store
 from ledger.store.log import Conflict, Moved
 from tests.store import sample
@@ -100,6 +100,29 @@ def test_the_largest_amounts_survive_the_round_trip(opened: Store) -> None:
 )
 def test_a_figure_that_no_column_holds_is_refused_and_named(opened: Store, events: Any) -> None:
     with pytest.raises(ProblemsFound, match=r"event [12]: `(interest|balance|delinquency|source_row)` of -?\d+ units is larger than the books can hold"):
+        append(opened, draft(events, APRIL))
+
+    with opened.reading() as reader:
+        assert reader.head(DEAL).position == 1
+
+
+def test_a_commit_of_several_batches_is_one_tree(opened: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "EVENTS_AT_ONCE", 8)
+    events = month_events(4, loans=18)
+
+    receipt = append(opened, draft(events, APRIL))
+
+    with opened.reading() as reader:
+        assert list(reader.as_recorded(DEAL, 2)) == sample.numbered(events)
+        assert reader.commit(DEAL, 2).merkle_root == seal.root([seal.leaf(event) for event in sample.numbered(events)]).hex()
+    assert receipt.events == 19
+
+
+def test_a_figure_that_no_column_holds_is_named_also_where_others_have_been_sent(opened: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "EVENTS_AT_ONCE", 8)
+    events = [*month_events(4, loans=18), Event(0, "interest", interest=2**63)]
+
+    with pytest.raises(ProblemsFound, match="event 20: `interest` of 9223372036854775808 units is larger than the books can hold"):
         append(opened, draft(events, APRIL))
 
     with opened.reading() as reader:
