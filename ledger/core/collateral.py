@@ -18,7 +18,7 @@ from ledger.core.loans import Bucket, Collateral, Tape, Weight
 from ledger.core.money import Money
 from ledger.core.names import pool_balance
 from ledger.core.performance import Lived, rates
-from ledger.core.pools import pools_by_subject
+from ledger.core.pools import Pools
 from ledger.core.terms import Terms
 
 BUCKETS = (0, 30, 60, 90, 120, 150, 180)
@@ -30,7 +30,7 @@ Items = dict[str, Figure]
 
 def collateral(terms: Terms, distribution: Distribution, tape: Tape, lives: Mapping[str, Lived]) -> Collateral:
     """What a statement says of the loans of a distribution, from the loans at its end and the life until then of each pool and of all together."""
-    pools = dict(pools_by_subject(terms))
+    pools = dict(Pools(terms).by_subject())
     balances = {pool: pool_balance(distribution.closing.balances, terms, pool) for pool in terms.deal.all_pools} | dict(tape.balances)
     after = distribution.dates.collection_end + timedelta(days=1)
     each = terms.deal.dates.distribution.months

@@ -70,16 +70,6 @@ class Distribution:
             for account in sorted({*closing, *opening, *received, *paid})
         ]
 
-    def figures(self) -> dict[str, Money]:
-        """What the postings add up to by item; one whose item begins with `-` lowers it."""
-        found: dict[str, Money] = {}
-        for _, item, _, _, _, amount, _ in self.postings:
-            if item.startswith("-"):
-                found[item[1:]] = found.get(item[1:], 0) - amount
-            elif item:
-                found[item] = found.get(item, 0) + amount
-        return found
-
     def before(self, causes: Collection[str]) -> Distribution:
         """The period as it stood when its postings had no other causes than these: before its first step, say."""
         return replace(self, postings=tuple(takewhile(lambda posted: posted.cause in causes, self.postings)))

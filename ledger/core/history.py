@@ -19,7 +19,7 @@ from ledger.core.formula import Read
 from ledger.core.money import Exact, Money
 from ledger.core.names import POOL_ITEMS, TRANCHE_ITEMS, add
 from ledger.core.performance import PoolMonth
-from ledger.core.pools import Moved, pool_month, pools_by_subject
+from ledger.core.pools import Moved, Pools
 from ledger.core.schedule import PeriodDates
 from ledger.core.state import Running, State
 from ledger.core.statement import BALANCE, POSITION_ITEMS, Figure, Items, Revision, Sections, Statement, sections_of
@@ -157,7 +157,7 @@ Watch = tuple[tuple[str, str, str, Read], ...]
 def watch(terms: Terms) -> Watch:
     """What a deal's life is told by: the balances of classes and pools, and what moved them. Found once for the terms, and read in each period."""
     classes = [("classes", name, (name,), item, TRANCHE_ITEMS) for name in terms.original if name in terms.deal.tranches for item in CLASS_ITEMS]
-    pools = [("pools", name, members, item, POOL_ITEMS) for name, members in pools_by_subject(terms) for item in LIFE_OF_POOL]
+    pools = [("pools", name, members, item, POOL_ITEMS) for name, members in Pools(terms).by_subject() for item in LIFE_OF_POOL]
     return tuple(
         (section, name, BALANCE if item == "balance" else item, add([table[item][1](terms, member) for member in members]))
         for section, name, members, item, table in (*classes, *pools)
@@ -213,20 +213,19 @@ def _of_subject(run: Running, subject: str, *, opens: bool) -> Mapping[str, Mapp
 
 
 def _pools(months: Sequence[Month]) -> dict[str, tuple[PoolMonth, ...]]:
-    """The months of each pool that is in every one of them, and of all together."""
-    lived = [month for month in months if not month.opens]
-    if not lived:
-        return {}
+    """The months of each pool that is in every one of them, each month under its own terms, and of all together."""
+    under: dict[int, Pools] = {}
+    lived = []
+    for month in months:
+        if not month.opens:
+            pools = under.get(id(month.terms)) or under.setdefault(id(month.terms), Pools(month.terms))
+            lived.append(pools.month(Moved.of(month.dates.scheduled, month.balances, month.figures)))
+    subjects = Pools(months[-1].terms).by_subject() if lived else ()
     return {
-        name: tuple(performance.together([_lived(lived, pool) for pool in pools]))
-        for name, pools in pools_by_subject(lived[-1].terms)
-        if all(set(pools) <= set(month.terms.deal.all_pools) for month in lived)
+        name: tuple(performance.together([[month[pool] for month in lived] for pool in pools]))
+        for name, pools in subjects
+        if all(set(pools) <= month.keys() for month in lived)
     }
-
-
-def _lived(months: Sequence[Month], pool: str) -> list[PoolMonth]:
-    """A pool's months, each under its own terms."""
-    return [pool_month(month.terms, Moved.of(month.dates.scheduled, month.balances, month.figures), pool) for month in months]
 
 
 def _rates(months: Sequence[PoolMonth], each: int) -> Iterator[tuple[str, Figure]]:

@@ -49,8 +49,8 @@ ROLES: Mapping[str, Role] = {
     "payoff": Role(unscheduled=1),
     "prepayment": Role(unscheduled=1),
     "repurchase_principal": Role(unscheduled=1),
-    "liquidation_proceeds": Role(liquidated=1),
-    "realized_loss": Role(liquidated=1, loss=1),  # as it is posted: without the expenses, which are beside it
+    "liquidation_proceeds": Role(defaulted=1, liquidated=1),
+    "realized_loss": Role(defaulted=1, liquidated=1, loss=1),  # as it is posted: without the expenses, which are beside it
     "liquidation_expense": Role(loss=1),
     "charge_off": Role(defaulted=1, liquidated=1, loss=1),
     "recovery": Role(recovered=1),
@@ -96,8 +96,8 @@ def pool_month(
         for column, sign in _COUNTED.get(name, ()):
             columns[column] += sign * amount
     scheduled, unscheduled, defaulted, liquidated, loss, recovered = columns
-    # What entered the defaulted loans is what they rose by and what left them as proceeds and losses.
-    defaulted += defaulted_loans[1] - defaulted_loans[0] + figures.get("liquidation_proceeds", 0) + figures.get("realized_loss", 0)
+    # What entered the defaulted loans is what left them, which is counted with the components, and what they rose by.
+    defaulted += defaulted_loans[1] - defaulted_loans[0]
     unnamed = [figures.get("other_reduction", 0), *(figures.get(name, 0) for name, component in own.items() if component.pool and name not in COMPONENTS)]
     return PoolMonth(period, opening, scheduled, unscheduled, defaulted, loss, recovered, closing, liquidated, sum(map(abs, unnamed)))
 

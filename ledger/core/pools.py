@@ -15,59 +15,72 @@ from ledger.core.performance import PoolMonth
 from ledger.core.terms import Terms
 
 
-def pools_by_subject(terms: Terms) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The pools, after all of them together where they have names of their own."""
-    names = tuple(terms.deal.all_pools)
-    if terms.deal.pools:
-        yield "pool", names
-    yield from ((name, (name,)) for name in names)
-
-
 class Moved(NamedTuple):
-    """A period as far as its pools are asked: what accounts held before and after it, and what its postings add up to by item; units at carry scale."""
+    """A period as far as its pools are asked: what accounts held before and after it, and amounts by item, each of one posting or of several together.
+
+    An amount whose item begins with `-` lowers it. Units at carry scale.
+    """
 
     period: date
     opening: Mapping[str, Money]
     closing: Mapping[str, Money]
-    figures: Mapping[str, Money]
+    amounts: Iterable[tuple[str, Money]]
 
     @classmethod
     def of(cls, period: date, balances: Mapping[str, BalanceRow], figures: Mapping[str, Money]) -> Moved:
-        return cls(period, {account: row.opening for account, row in balances.items()}, {account: row.closing for account, row in balances.items()}, figures)
+        opening = {account: row.opening for account, row in balances.items()}
+        return cls(period, opening, {account: row.closing for account, row in balances.items()}, figures.items())
 
 
-def pool_month(terms: Terms, moved: Moved, pool: str) -> PoolMonth:
-    """A pool's month."""
-    period, opening, closing, figures = moved
-    prefix, defaulted = f"{pool}.", terms.defaulted_account(pool)
-    components = {item[len(prefix) :]: amount for item, amount in figures.items() if item.startswith(prefix)}
-    own = {name: terms.components[name] for name in terms.deal.events}
-    held = (opening.get(defaulted, 0), closing.get(defaulted, 0))
-    return performance.pool_month(period, pool_balance(opening, terms, pool), pool_balance(closing, terms, pool), held, components, own)
+class Pools:
+    """The pools of a deal as its terms have them, looked up once for any number of periods.
 
-
-def pool_months(terms: Terms, periods: Iterable[Moved]) -> dict[str, list[PoolMonth]]:
-    """The months of each pool, and of all together."""
-    lived = list(periods)
-    months = {pool: [pool_month(terms, moved, pool) for moved in lived] for pool in terms.deal.all_pools}
-    return {subject: performance.together([months[pool] for pool in pools]) for subject, pools in pools_by_subject(terms)}
-
-
-def pool_items(terms: Terms, pool: str) -> dict[str, str]:
-    """The items of a pool's postings by component: all that a `PoolMonth` is made of."""
-    return {name: f"{pool}.{name}" for name in (*terms.components, "other_reduction")}
-
-
-def pool_accounts(terms: Terms, pool: str) -> tuple[str, str]:
-    """The accounts that hold a pool's loans."""
-    return terms.pool_account(pool), terms.defaulted_account(pool)
-
-
-def counting(terms: Terms) -> str:
-    """All that makes one distribution another month under other terms, as canonical JSON: lives are of use only to terms that count in the same way.
-
-    These are the pools with the accounts that their balances are in, and the kinds of event of the deal's own that move a pool.
+    `accounts` are those that hold their loans; `items` those of the postings that their months are made of, as they raise a figure and as they lower it.
+    `counting` is all that makes one distribution another month under other terms, as canonical JSON: the pools with the accounts that their balances are in,
+    and the kinds of event of the deal's own that move a pool.
     """
-    pools = sorted(terms.pool_accounts.values())
-    moving = sorted(name for name in terms.deal.events if terms.components[name].pool)
-    return json.dumps([pools, moving], separators=(",", ":"), ensure_ascii=False)
+
+    def __init__(self, terms: Terms) -> None:
+        self._terms, self._own = terms, {name: terms.components[name] for name in terms.deal.events}
+        self._defaulted = {pool: terms.defaulted_account(pool) for pool in terms.deal.all_pools}
+        components = (*terms.components, "other_reduction")
+        self._counted = {f"{sign}{pool}.{name}": (pool, name, -1 if sign else 1) for pool in terms.deal.all_pools for name in components for sign in ("", "-")}
+
+    @property
+    def items(self) -> Iterable[str]:
+        return self._counted
+
+    @property
+    def accounts(self) -> Iterable[str]:
+        return [account for pool, defaulted in self._defaulted.items() for account in (self._terms.pool_account(pool), defaulted)]
+
+    @property
+    def counting(self) -> str:
+        moving = sorted(name for name, component in self._own.items() if component.pool)
+        return json.dumps([sorted(self._terms.pool_accounts.values()), moving], separators=(",", ":"), ensure_ascii=False)
+
+    def by_subject(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """The pools, after all of them together where they have names of their own."""
+        if self._terms.deal.pools:
+            yield "pool", tuple(self._defaulted)
+        yield from ((name, (name,)) for name in self._defaulted)
+
+    def month(self, moved: Moved) -> dict[str, PoolMonth]:
+        """The month of each pool."""
+        figures = {pool: dict[str, Money]() for pool in self._defaulted}
+        for item, amount in moved.amounts:
+            if item in self._counted:
+                pool, name, sign = self._counted[item]
+                figures[pool][name] = figures[pool].get(name, 0) + sign * amount
+        return {pool: self._month(pool, moved, components) for pool, components in figures.items()}
+
+    def _month(self, pool: str, moved: Moved, components: Mapping[str, Money]) -> PoolMonth:
+        period, opening, closing, _ = moved
+        defaulted = opening.get(self._defaulted[pool], 0), closing.get(self._defaulted[pool], 0)
+        before, after = (pool_balance(balances, self._terms, pool) for balances in (opening, closing))
+        return performance.pool_month(period, before, after, defaulted, components, self._own)
+
+    def months(self, periods: Iterable[Moved]) -> dict[str, list[PoolMonth]]:
+        """The months of each pool, and of all together."""
+        months = [self.month(moved) for moved in periods]
+        return {subject: performance.together([[month[pool] for month in months] for pool in pools]) for subject, pools in self.by_subject()}

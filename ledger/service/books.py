@@ -176,7 +176,7 @@ class Recording:
         events = numbered([*events, Event(0, "distribution", code=digest, amount=number)])
         receipt = self._writer.append(Draft(events, header.period if number else None, actor, reason, treatment))
         self._unwritten.append(SealedDistribution(header, receipt.position, digest, distribution.postings, distribution.balance_rows()))
-        self._recorded.append(Recorded.of(header, distribution))
+        self._recorded.append(Recorded(header, distribution))
         if len(self._unwritten) == WRITTEN_AT_ONCE:
             self.write()
         return receipt

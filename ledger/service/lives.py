@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from operator import itemgetter
 from typing import NamedTuple
 
 from ledger.core.distribution import Distribution
 from ledger.core.performance import WINDOWS, Life, Lived, decode_lives, encode_lives
-from ledger.core.pools import Moved, counting, pool_accounts, pool_items, pool_months
+from ledger.core.pools import Moved, Pools
+from ledger.core.posting import Posting
 from ledger.core.problems import Problem
 from ledger.core.terms import Terms
 from ledger.service.terms import terms_stated
@@ -24,20 +26,19 @@ from ledger.store.seal import DistributionHeader
 
 EVERY = 12
 """Lives are kept with each period whose number is a multiple of this: on every chain of distributions, however often periods were reopened."""
+_ITEM_AND_AMOUNT = itemgetter(Posting._fields.index("item"), Posting._fields.index("amount"))
 
 
 def pool_lives(reader: Reader, terms: Terms, number: int) -> dict[str, Lived]:
     """The life of each pool, and of all together, up to a distribution, as its terms name pools and kinds of event. Three queries, however long the life."""
-    before, moved = _last_months(reader, terms, number, max(WINDOWS), counting(terms))
-    return {subject: Lived(before[subject], months) for subject, months in pool_months(terms, moved.values()).items()}
+    pools = Pools(terms)
+    before, moved = _last_months(reader, terms.deal.deal, pools, number, max(WINDOWS), pools.counting)
+    return {subject: Lived(before[subject], months) for subject, months in pools.months(moved.values()).items()}
 
 
-def _last_months(reader: Reader, terms: Terms, number: int, least: int, alike: str | None) -> tuple[Mapping[str, Life], dict[int, Moved]]:
+def _last_months(reader: Reader, deal: str, pools: Pools, number: int, least: int, alike: str | None) -> tuple[Mapping[str, Life], dict[int, Moved]]:
     """The lives that are kept of a distribution at least so many months back, and the months from there on by the number of their distribution."""
-    pools = tuple(terms.deal.all_pools)
-    items = {item for pool in pools for item in pool_items(terms, pool).values()}
-    accounts = {account for pool in pools for account in pool_accounts(terms, pool)}
-    before, chain = reader.last_months(terms.deal.deal, number, least, alike, items, accounts)
+    before, chain = reader.last_months(deal, number, least, alike, pools.items, pools.accounts)
     moved = {one.row.number: Moved.of(one.row.period, one.balances, one.figures) for one in chain}
     return decode_lives(before) if before else defaultdict(Life), moved
 
@@ -46,35 +47,34 @@ def _last_months(reader: Reader, terms: Terms, number: int, least: int, alike: s
 
 
 class Recorded(NamedTuple):
-    """What is asked of a distribution when it is recorded: its header, the period's number on the schedule, and what moved."""
+    """A distribution as it was recorded."""
 
     header: DistributionHeader
-    period_number: int
-    moved: Moved
+    distribution: Distribution
 
-    @classmethod
-    def of(cls, header: DistributionHeader, distribution: Distribution) -> Recorded:
-        moved = Moved(header.period, distribution.opening.balances, distribution.closing.balances, distribution.figures())
-        return cls(header, distribution.number, moved)
+    @property
+    def moved(self) -> Moved:
+        opening, closing, postings = self.distribution.opening, self.distribution.closing, self.distribution.postings
+        return Moved(self.header.period, opening.balances, closing.balances, map(_ITEM_AND_AMOUNT, postings))
 
 
 def keep_lives(writer: Writer, recorded: Iterable[Recorded]) -> None:
     """Keep the lives up to each twelfth period of distributions that were recorded just now, one after the other: they need not be read again."""
     periods = [one for one in recorded if one.header.previous is not None]
-    for terms, numbers in _by_terms(writer, writer.deal, (one.header for one in periods if one.period_number % EVERY == 0)):
-        lives, moved = _last_months(writer, terms, periods[0].header.previous or 0, 0, counting(terms))
+    for pools, numbers in _by_terms(writer, writer.deal, (one.header for one in periods if one.distribution.number % EVERY == 0)):
+        lives, moved = _last_months(writer, writer.deal, pools, periods[0].header.previous or 0, 0, pools.counting)
         moved.update((one.header.number, one.moved) for one in periods)
-        add_lives(writer, _lives_at(terms, numbers, lives, moved))
+        add_lives(writer, _lives_at(pools, numbers, lives, moved))
 
 
 def life_problems(reader: Reader, deal: str) -> Iterator[Problem]:
     """Whether the lives that are kept of a deal are those that its distributions give. What is not kept is no problem."""
     kept = {one.distribution: one for one in reader.kept_lives(deal)}
-    for terms, numbers in _by_terms(reader, deal, (row for row in reader.distributions(deal) if row.number in kept)):
+    for pools, numbers in _by_terms(reader, deal, (row for row in reader.distributions(deal) if row.number in kept)):
         unchecked = set(numbers)
         while unchecked:  # a chain at a time: each reopening has begun another
             last = max(unchecked)
-            found = {one.distribution: one for one in _lives_at(terms, unchecked, *_last_months(reader, terms, last, 0, None))}
+            found = {one.distribution: one for one in _lives_at(pools, unchecked, *_last_months(reader, deal, pools, last, 0, None))}
             yield from (_wrong(deal, number) for number in sorted({last, *found}) if kept[number] != found.get(number))
             unchecked -= {last, *found}
 
@@ -84,20 +84,20 @@ def _wrong(deal: str, number: int) -> Problem:
     return Problem(fact, "restore a backup, or compare with a copy of the log", place=deal)
 
 
-def _by_terms(reader: Reader, deal: str, rows: Iterable[DistributionHeader | DistributionRow]) -> Iterator[tuple[Terms, list[int]]]:
-    """The numbers of some distributions by the terms that they ran under."""
+def _by_terms(reader: Reader, deal: str, rows: Iterable[DistributionHeader | DistributionRow]) -> Iterator[tuple[Pools, list[int]]]:
+    """The numbers of some distributions by the terms that they ran under, as far as those are of pools."""
     numbers = defaultdict[str, list[int]](list)
     for row in rows:
         numbers[row.terms_digest].append(row.number)
-    yield from ((terms_stated(reader, deal, digest), found) for digest, found in numbers.items())
+    yield from ((Pools(terms_stated(reader, deal, digest)), found) for digest, found in numbers.items())
 
 
-def _lives_at(terms: Terms, numbers: Collection[int], lives: Mapping[str, Life], moved: Mapping[int, Moved]) -> list[KeptLives]:
+def _lives_at(pools: Pools, numbers: Collection[int], lives: Mapping[str, Life], moved: Mapping[int, Moved]) -> list[KeptLives]:
     """The lives up to each of some distributions that are among those `moved`, which are neighbours; `lives` are those before all of them."""
-    months, alike, found, begin = pool_months(terms, moved.values()), counting(terms), list[KeptLives](), 0
+    months, counting, found, begin = pools.months(moved.values()), pools.counting, list[KeptLives](), 0
     for end, number in enumerate(moved, 1):
         if number in numbers:
             lives = {subject: lives[subject].then(Life.of(lived[begin:end])) for subject, lived in months.items()}
-            found.append(KeptLives(number, alike, encode_lives(lives)))
+            found.append(KeptLives(number, counting, encode_lives(lives)))
             begin = end
     return found

@@ -76,7 +76,7 @@ class Rebuilder:
             fact = f"distribution {event.amount} does not come out as it was recorded: the log names {event.code}, its events give {header.number}, {digest}"
             raise ProblemsFound([Problem(fact, "import it with the release that made it; else the log was written by another hand")])
         self._writer.record_distribution(header, position, distribution.postings, distribution.balance_rows())
-        keep_lives(self._writer, [Recorded.of(header, distribution)])
+        keep_lives(self._writer, [Recorded(header, distribution)])
         row = DistributionRow(*header, known_at=position, digest=digest)
         self._history.paid.setdefault(row.period, row)
         self._history.standing[row.period] = row

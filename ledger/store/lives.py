@@ -6,7 +6,7 @@ Of the whole life, for histories; or of its last months, and before them what wa
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -28,25 +28,24 @@ _DISTRIBUTIONS, _POSTINGS, _ACCOUNTS, _LIVES = tables.distribution.c, tables.pos
 # reopened period it finds only the version that leads there: to the one that opened the books, or to the first that is at least so many steps back and of
 # which lives are kept that count alike.
 _CHAIN = """
-WITH RECURSIVE chain (number, previous, back) AS (
-  SELECT number, previous, 0 FROM distribution WHERE deal_id = :deal AND number = :number
+WITH RECURSIVE chain AS (
+  SELECT {columns}, 0 AS back FROM distribution WHERE deal_id = :deal AND number = :number
   UNION ALL
-  SELECT before.number, before.previous, back + 1
-  FROM chain JOIN distribution AS before ON before.deal_id = :deal AND before.number = chain.previous AND before.number < chain.number
+  SELECT {columns}, back + 1
+  FROM chain JOIN distribution ON deal_id = :deal AND distribution.number = chain.previous AND distribution.number < chain.number
   WHERE back < :least
   OR NOT EXISTS (SELECT 1 FROM pool_life WHERE deal_id = :deal AND distribution = chain.number AND counting = :counting)
 )
-SELECT lives, {columns}
-FROM chain JOIN distribution ON distribution.deal_id = :deal AND distribution.number = chain.number
-LEFT JOIN pool_life ON pool_life.deal_id = :deal AND pool_life.distribution = chain.number AND counting = :counting AND back >= :least
+SELECT lives, chain.*
+FROM chain LEFT JOIN pool_life ON deal_id = :deal AND distribution = chain.number AND counting = :counting AND back >= :least
 ORDER BY back DESC
 """
 
 
 def _led_to(*without: str) -> TextualSelect:
     """The query with the columns of `DistributionRow`, some of them empty."""
-    columns = ["''" if name in without else f"distribution.{name}" for name in DistributionRow._fields]
-    return text(_CHAIN.format(columns=", ".join(columns))).columns(_LIVES.lives, *(_DISTRIBUTIONS[name] for name in DistributionRow._fields))
+    columns = ", ".join(f"'' AS {name}" if name in without else f"distribution.{name}" for name in DistributionRow._fields)
+    return text(_CHAIN.format(columns=columns)).columns(_LIVES.lives, *(_DISTRIBUTIONS[name] for name in DistributionRow._fields))
 
 
 def _of(table: ReadOnlyColumnCollection[str, Column[Any]], *columns: ColumnElement[Any]) -> Select[Any]:
@@ -110,7 +109,7 @@ class LifeReader(DealReader):
         return list(found.values())
 
     def last_months(
-        self, deal: str, number: int, least: int, counting: str | None, items: Collection[str], accounts: Collection[str]
+        self, deal: str, number: int, least: int, counting: str | None, items: Iterable[str], accounts: Iterable[str]
     ) -> tuple[str | None, list[Summed]]:
         """The months that lead to a distribution, oldest first, of some items and accounts alone, and what is kept of the lives before them.
 
@@ -120,8 +119,8 @@ class LifeReader(DealReader):
         (lives, *_), *rows = self._all(_LED_TO_WITHOUT_STATE, deal=deal_id, number=number, least=least, counting=counting)
         found = _by_number(rows)
         numbers = {"deal": deal_id, "numbers": list(found)}
-        _post(found, self._all(_POSTED_FOR, **numbers, words=_either_sign(items)))
-        _hold(found, self._all(_HELD_IN, **numbers, words=sorted(accounts)))
+        _post(found, self._all(_POSTED_FOR, **numbers, words=list(items)))
+        _hold(found, self._all(_HELD_IN, **numbers, words=list(accounts)))
         return lives, list(found.values())
 
     def kept_lives(self, deal: str) -> list[KeptLives]:
@@ -143,7 +142,7 @@ def add_lives(writer: Writer, lives: Iterable[KeptLives]) -> None:
 
 def _by_number(rows: Iterable[Sequence[Any]]) -> dict[int, Summed]:
     """Distributions without anything in them, from rows of a chain."""
-    return {row.number: Summed(row) for row in (DistributionRow(*columns) for _, *columns in rows)}
+    return {row.number: Summed(row) for row in (DistributionRow(*columns) for _, *columns, _ in rows)}
 
 
 def _post(found: Mapping[int, Summed], postings: Iterable[tuple[int, str, Money]]) -> None:
@@ -167,8 +166,3 @@ def _adjust(found: Mapping[int, Summed], postings: Iterable[tuple[int, str, str,
     for (number, account), amount in moved.items():
         if number in found:
             found[number].adjusted[account] = amount
-
-
-def _either_sign(items: Collection[str]) -> list[str]:
-    """Items as postings have them: one that lowers its figure begins with a minus."""
-    return sorted({*items, *(f"-{item}" for item in items)})

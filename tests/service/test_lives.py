@@ -17,7 +17,7 @@ from sqlalchemy import delete, update
 
 from ledger import service
 from ledger.core import schedule
-from ledger.core.pools import counting
+from ledger.core.pools import Pools
 from ledger.reports.json import to_json
 from ledger.service.lives import pool_lives
 from ledger.service.terms import terms_of
@@ -178,15 +178,30 @@ def test_what_was_dropped_is_kept_again_from_the_next_twelfth_period_on(trust: T
 
 def test_terms_that_count_otherwise_do_not_take_what_was_kept_under_the_old_ones(trust: Trust) -> None:
     with trust.store.reading() as reader:
-        before = counting(terms_of(reader, trust.name)[0])
+        before = Pools(terms_of(reader, trust.name)[0]).counting
     service.amend(trust.store, trust.name, trust.text("{windfall: {pool: up}}"), "deal.yaml", effective=str(trust.key(31)), actor="t")
     trust.run([(50, 1, 0, 0, 0)] * 18)
 
     with trust.store.reading() as reader:
-        assert counting(terms_of(reader, trust.name)[0]) != before
+        assert Pools(terms_of(reader, trust.name)[0]).counting != before
         assert [one.counting == before for one in reader.kept_lives(trust.name)] == [True, True, False, False]
     assert lived(trust, 35) == (0, 35)
     assert lived(trust, 48) == (36, 12)
+
+
+def test_periods_that_are_run_together_are_counted_each_under_its_own_terms(store: Store) -> None:
+    trust = Trust(store, f"T-{next(NAMES)}")
+    trust.open()
+    service.amend(store, trust.name, trust.text("{windfall: {pool: up}}"), "deal.yaml", effective=str(trust.key(20)), actor="t")
+    trust.run([(50, number, 20, 10, 5) for number in range(37)], unnamed=3)
+
+    with store.reading() as reader:
+        counted = [one.counting for one in reader.kept_lives(trust.name)]
+    assert [counting == counted[0] for counting in counted] == [True, False, False]
+    assert service.verify(store, trust.name).problems == ()
+    with_lives = trust.statements()
+    trust.drop()
+    assert trust.statements() == with_lives
 
 
 def test_books_that_are_imported_or_restored_keep_the_same_lives(trust: Trust, tmp_path: Path) -> None:
