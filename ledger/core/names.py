@@ -49,6 +49,18 @@ def _opening_unpaid(run: Running, tranche: str) -> Money:
     return -(run.opening[claims.shortfall] + run.opening[claims.interest_on_unpaid])
 
 
+def unpaid_interest(terms: Terms, tranche: str) -> Read:
+    """Interest that a class is owed now: on unpaid interest, brought forward, and this period's."""
+    on_unpaid, brought_forward, own = claims_to_interest(terms, tranche)
+    return lambda run: -(run.balances[on_unpaid] + run.balances[brought_forward] + run.balances[own])
+
+
+def claims_to_interest(terms: Terms, tranche: str) -> tuple[str, str, str]:
+    """The accounts of what a class is owed of interest, in the order in which they are paid."""
+    claims = terms.claims[tranche]
+    return claims.interest_on_unpaid, claims.shortfall, claims.interest
+
+
 def _interest_due(run: Running, tranche: str) -> Money:
     """Accrued less shortfall, plus unpaid brought forward, plus interest on it."""
     items, figures = run.terms.items[tranche], run.figures
@@ -75,7 +87,7 @@ TRANCHE_ITEMS: Mapping[str, Item] = {
     "interest_due": _by(_interest_due),
     "interest_paid": _figure("interest_paid"),
     "opening_unpaid_interest": _by(_opening_unpaid),
-    "unpaid_interest": _by(lambda run, subject: run.owed_interest(subject)),
+    "unpaid_interest": (MONEY, unpaid_interest),
     "principal_paid": _figure("principal_paid"),
     "accreted": _figure("accreted"),
     "realized_loss": _figure("realized_loss"),

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from ledger.core import posting
 from ledger.core.allocation import UNLIMITED, Payee
 from ledger.core.money import Exact, Money, round_exact, round_to_multiple
-from ledger.core.names import cumulative_loss
+from ledger.core.names import claims_to_interest, cumulative_loss, unpaid_interest
 from ledger.core.netting import net
 from ledger.core.posting import EXCESS, LOSS, ROUNDING
 from ledger.core.state import Running
@@ -63,15 +63,9 @@ def owed(claim: str) -> Room:
 
 
 def owed_interest(tranche: str, terms: Terms) -> Room:
-    """On unpaid interest, brought forward, and this period's."""
-    on_unpaid, brought_forward, own = claims_to_interest(tranche, terms)
-    return lambda run: max(0, -(run.balances[on_unpaid] + run.balances[brought_forward] + run.balances[own]))
-
-
-def claims_to_interest(tranche: str, terms: Terms) -> tuple[str, str, str]:
-    """The accounts of what a class is owed of interest, in the order in which they are paid."""
-    claims = terms.claims[tranche]
-    return claims.interest_on_unpaid, claims.shortfall, claims.interest
+    """On unpaid interest, brought forward, and this period's; a class that was paid too much is owed nothing."""
+    unpaid = unpaid_interest(terms, tranche)
+    return lambda run: max(0, unpaid(run))
 
 
 def balance_of(tranche: str) -> Room:
@@ -164,7 +158,7 @@ def pay_fee(step: CompiledStep, fee: str) -> Pay:
 
 def pay_owed_interest(step: CompiledStep, tranche: str, terms: Terms) -> Pay:
     """Interest on unpaid interest first, then interest brought forward, then this period's."""
-    claims, paid = claims_to_interest(tranche, terms), terms.items[tranche].interest_paid
+    claims, paid = claims_to_interest(terms, tranche), terms.items[tranche].interest_paid
 
     def pay(run: Running, source: str, amount: Money) -> None:
         for claim in claims:

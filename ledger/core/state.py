@@ -124,11 +124,6 @@ class Running:
             fraction = self.fractions[subject] = self.clocks[clock]
         return fraction
 
-    def owed_interest(self, tranche: str) -> Money:
-        """Interest that a class is owed now: on unpaid interest, brought forward, and this period's."""
-        balances, claims = self.balances, self.terms.claims[tranche]
-        return -(balances[claims.interest_on_unpaid] + balances[claims.shortfall] + balances[claims.interest])
-
     def past(self, name: str) -> tuple[Value, ...]:
         """Values kept at earlier closes, oldest first. Raises ProblemsFound where there are none."""
         values = self.state.history.get(name, ())
