@@ -98,8 +98,9 @@ def pool_month(
     scheduled, unscheduled, defaulted, liquidated, loss, recovered = columns
     # What entered the defaulted loans is what left them, which is counted with the components, and what they rose by.
     defaulted += defaulted_loans[1] - defaulted_loans[0]
-    unnamed = [figures.get("other_reduction", 0), *(figures.get(name, 0) for name, component in own.items() if component.pool and name not in COMPONENTS)]
-    return PoolMonth(period, opening, scheduled, unscheduled, defaulted, loss, recovered, closing, liquidated, sum(map(abs, unnamed)))
+    unnamed = abs(figures.get("other_reduction", 0))
+    unnamed += sum([abs(figures.get(name, 0)) for name, component in own.items() if component.pool and name not in COMPONENTS])
+    return PoolMonth(period, opening, scheduled, unscheduled, defaulted, loss, recovered, closing, liquidated, unnamed)
 
 
 def together(pools: Sequence[Sequence[PoolMonth]]) -> list[PoolMonth]:

@@ -67,11 +67,13 @@ class Pools:
 
     def month(self, moved: Moved) -> dict[str, PoolMonth]:
         """The month of each pool."""
-        figures = {pool: dict[str, Money]() for pool in self._defaulted}
+        counted = self._counted
+        figures: dict[str, dict[str, Money]] = {pool: {} for pool in self._defaulted}
         for item, amount in moved.amounts:
-            if item in self._counted:
-                pool, name, sign = self._counted[item]
-                figures[pool][name] = figures[pool].get(name, 0) + sign * amount
+            if item in counted:
+                pool, name, sign = counted[item]
+                components = figures[pool]
+                components[name] = components.get(name, 0) + sign * amount
         return {pool: self._month(pool, moved, components) for pool, components in figures.items()}
 
     def _month(self, pool: str, moved: Moved, components: Mapping[str, Money]) -> PoolMonth:

@@ -118,9 +118,10 @@ class LifeReader(DealReader):
         deal_id = self.deal_id(deal)
         (lives, *_), *rows = self._all(_LED_TO_WITHOUT_STATE, deal=deal_id, number=number, least=least, counting=counting)
         found = _by_number(rows)
-        numbers = {"deal": deal_id, "numbers": list(found)}
-        _post(found, self._all(_POSTED_FOR, **numbers, words=list(items)))
-        _hold(found, self._all(_HELD_IN, **numbers, words=list(accounts)))
+        if found:
+            numbers = {"deal": deal_id, "numbers": list(found)}
+            _post(found, self._all(_POSTED_FOR, **numbers, words=list(items)))
+            _hold(found, self._all(_HELD_IN, **numbers, words=list(accounts)))
         return lives, list(found.values())
 
     def kept_lives(self, deal: str) -> list[KeptLives]:
