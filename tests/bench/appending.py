@@ -22,6 +22,7 @@ from tests.bench.setting import Setting
 from tests.store import sample
 
 CORE, ORM = "SQLAlchemy Core", "SQLAlchemy ORM"
+GUARDED = "the same statements by the bare driver"
 Seconds = Callable[[Setting, list[Event]], float]
 
 
@@ -100,6 +101,11 @@ def append_single(setting: Setting) -> float:
 def raw_single(setting: Setting) -> float:
     events = _single_events(setting)
     return len(events) / rows.raw_single(setting, events)
+
+
+def guarded_single(setting: Setting) -> float:
+    events = _single_events(setting)
+    return len(events) / rows.guarded_single(opened(setting), sample.DEAL, events)
 
 
 def peer_single(setting: Setting) -> float:
@@ -189,7 +195,7 @@ REPLAYED = of_one_month(lambda setting, events: event_store.replay(setting, in_d
 
 FIGURES = (
     Figure("append of loan-level months, hashed and chained", "events/s", append, raw_insert, PEERS, (at_least(0.6, of=LIMIT), at_least(5, of=PEER))),
-    Figure("one event a commit, durable", "commits/s", append_single, raw_single, {PEER: peer_single}, (at_least(0.7, of=LIMIT),)),
+    Figure("one event a commit, durable", "commits/s", append_single, raw_single, {GUARDED: guarded_single, PEER: peer_single}, (at_least(0.7, of=LIMIT),)),
     Figure("replay of stored events as values", "events/s", replay, raw_read, {PEER: REPLAYED}),
     Figure("verification of the chain", "events/s", verify_chain, hash_alone, goals=(at_least(300_000),)),
     Figure("verification of two chains in two processes", "events/s", verify_in_two, goals=(at_least(550_000),)),

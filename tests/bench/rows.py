@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any, TypeAlias
 
 from sqlalchemy import insert
 from sqlalchemy.orm import Session, registry
 
+from ledger.core.commit import CommitHeader
 from ledger.core.events import Event
 from ledger.service.books import in_order
-from ledger.store import tables
+from ledger.store import seal, tables
+from ledger.store.driver import together
 from ledger.store.engine import Store
 from tests.bench.figure import seconds
 from tests.bench.setting import POSTGRESQL, Setting
+from tests.store import sample
 
 Row: TypeAlias = tuple[Any, ...]
 NAMES = [column.name for column in tables.event.columns]
@@ -91,6 +95,41 @@ def raw_single(setting: Setting, events: list[Event]) -> float:
         if store.is_postgresql:
             driver.autocommit = True
         return seconds(insert_each)
+
+
+def guarded_single(store: Store, name: str, events: list[Event]) -> float:
+    """Seconds for the least that our commits of one event are, by the driver alone: the head locked and read, event and commit chained, the head moved."""
+    with store.engine.connect() as connection:
+        connection.rollback()
+        driver: Any = connection.connection.driver_connection
+        mark, begin, lock = ("%s", "BEGIN", " FOR UPDATE OF head") if store.is_postgresql else ("?", "BEGIN IMMEDIATE", "")
+        if store.is_postgresql:
+            driver.autocommit = True
+        read = f"SELECT deal_id, position, hash, event_count FROM head JOIN deal USING (deal_id) WHERE name = {mark}{lock}"
+        write_event, write_commit = (
+            f"INSERT INTO {table.name} VALUES ({', '.join([mark] * len(table.columns))})" for table in (tables.event, tables.log_commit)
+        )
+        move = f"UPDATE head SET position = {mark}, hash = {mark}, event_count = {mark}, recorded_at = {mark} WHERE deal_id = {mark}"
+
+        def commit_each() -> None:
+            for event in events:
+                driver.execute(begin)
+                deal_id, position, previous, count = driver.execute(read, (name,)).fetchone()
+                header, root = _header(name, position + 1, previous, event)
+                hashed = seal.commit_hash(header)
+                with together(connection):
+                    driver.execute(write_event, (deal_id, header.position, 1, *event[1:]))
+                    said = (None, header.treatment, header.recorded_at, header.actor, header.reason, None, None, None, None, 1)
+                    driver.execute(write_commit, (deal_id, header.position, *said, root, previous, hashed))
+                    driver.execute(move, (header.position, hashed, count + 1, header.recorded_at, deal_id))
+                driver.execute("COMMIT")
+
+        return seconds(commit_each)
+
+
+def _header(name: str, position: int, previous: bytes, event: Event) -> tuple[CommitHeader, bytes]:
+    root, recorded_at = seal.leaf(event._replace(line=1)), tables.instant_text(datetime.now(UTC))
+    return CommitHeader(name, position, previous.hex(), None, "original", recorded_at, sample.ACTOR, "a reason", None, None, 1, root.hex()), root
 
 
 def sqlalchemy_core(setting: Setting, months: list[list[Event]]) -> float:
