@@ -1,4 +1,7 @@
-"""Allocation trees: how an amount is split among payees, in sequence or pro rata, under limits and conditions."""
+"""Allocation trees: how an amount is split among payees, in sequence or pro rata, under limits and conditions.
+
+A tree is compiled with its payees once, when its step is; a period runs what that gave.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,16 @@ UNLIMITED: Money = 10**30
 Weigh = Callable[[Any, "Branch"], Exact]
 Odd = OddUnits | Literal["exact"]
 """The deal's rule for odd units, or `exact` where nothing is rounded yet."""
+Room = Callable[[Any], Any]
+"""What can be taken now, of the running period: Money, or Exact where shares stay exact; the same holds for amounts that are given."""
+Allocate = Callable[[Any, Any], Any]
+"""Gives up to an amount, in the running period; what was placed."""
 
 
 class Payee(NamedTuple):
-    """Who stands at a leaf: `room(run)` is what it can take now, `give(run, amount)` books what it is given; Money, or Exact where shares stay exact."""
+    """Who stands at a leaf: `room(run)` is what it can take now, `give(run, amount)` books what it is given."""
 
-    room: Callable[[Any], Any]
+    room: Room
     give: Callable[[Any, Any], None]
 
 
@@ -47,57 +54,97 @@ class Branch:
 
 
 class Allocation(NamedTuple):
-    """One step's allocation: who its payees are, by name, and the deal's rules for odd units and for rounding a limit."""
+    """A tree with its payees: what all of it can take now, by limits and conditions too, and how it is given an amount."""
 
-    run: Any
     payees: Mapping[str, Payee]
-    odd: Odd
-    mode: RoundingMode
+    room: Room
+    allocate: Allocate
 
-    def room_of(self, branch: Branch) -> Any:
-        """What a branch can take now: the sum of its payees' room, cut by its limit; nothing where its condition does not hold."""
-        if branch.when is not None and not branch.when(self.run):
-            return 0
-        room = self.payees[branch.payee].room(self.run) if branch.payee is not None else sum(map(self.room_of, branch.children))
-        return min(room, self._limit(branch.limit)) if room and branch.limit is not None else room
+    def can_take(self, run: Any) -> bool:
+        """Whether any payee can take anything now, whatever limits and conditions say: they are not read."""
+        return any(payee.room(run) for payee in self.payees.values())
 
-    def _limit(self, limit: Read) -> Any:
-        exact = max(0, limit(self.run))
-        return exact if self.odd == "exact" else round_exact(exact, self.mode)
 
-    def allocate(self, branch: Branch, amount: Any) -> Any:
-        """Give up to `amount` to a branch; what was placed."""
-        if branch.payee is not None or branch.limit is not None or branch.when is not None:
-            amount = min(amount, self.room_of(branch))
+def allocation_of(branch: Branch, payees: Mapping[str, Payee], odd: Odd, mode: RoundingMode) -> Allocation:
+    """A tree ready to run, by the deal's rules for odd units and for rounding a limit."""
+    if branch.payee is not None:
+        room, allocate = _leaf(payees[branch.payee])
+    else:
+        children = [allocation_of(child, payees, odd, mode) for child in branch.children]
+        room = _together([child.room for child in children])
+        allocate = _pro_rata(branch, children, odd) if branch.pro_rata else _sequential([child.allocate for child in children])
+    if branch.limit is not None or branch.when is not None:
+        room = _cut(room, branch.limit, branch.when, odd, mode)
+        allocate = _within(room, allocate)
+    return Allocation(payees, room, allocate)
+
+
+def _leaf(payee: Payee) -> tuple[Room, Allocate]:
+    room, give = payee
+
+    def allocate(run: Any, amount: Any) -> Any:
+        amount = min(amount, room(run))
         if amount <= 0:
             return 0
-        if branch.payee is not None:
-            self.payees[branch.payee].give(self.run, amount)
-            return amount
-        return self._pro_rata(branch, amount) if branch.pro_rata else self._sequential(branch, amount)
+        give(run, amount)
+        return amount
 
-    def _sequential(self, branch: Branch, amount: Any) -> Any:
+    return room, allocate
+
+
+def _together(rooms: Sequence[Room]) -> Room:
+    return lambda run: sum([room(run) for room in rooms])
+
+
+def _cut(whole: Room, limit: Read | None, when: Read | None, odd: Odd, mode: RoundingMode) -> Room:
+    """What there is room for, cut by a limit; nothing where a condition does not hold."""
+
+    def room(run: Any) -> Any:
+        if when is not None and not when(run):
+            return 0
+        most = whole(run)
+        if not most or limit is None:
+            return most
+        exact = max(0, limit(run))
+        return min(most, exact if odd == "exact" else round_exact(exact, mode))
+
+    return room
+
+
+def _within(room: Room, allocate: Allocate) -> Allocate:
+    return lambda run, amount: allocate(run, min(amount, room(run)))
+
+
+def _sequential(children: Sequence[Allocate]) -> Allocate:
+    def allocate(run: Any, amount: Any) -> Any:
         left = amount
-        for child in branch.children:
+        for child in children:
             if left <= 0:
                 break
-            left -= self.allocate(child, left)
+            left -= child(run, left)
         return amount - left
 
-    def _pro_rata(self, branch: Branch, amount: Any) -> Any:
-        """Split by weight. What a child could not place after all (a payee that stands below two of them was filled by the first) is split again."""
+    return allocate
+
+
+def _pro_rata(branch: Branch, children: Sequence[Allocation], odd: Odd) -> Allocate:
+    """Split by weight. What a child could not place after all (a payee that stands below two of them was filled by the first) is split again."""
+
+    def allocate(run: Any, amount: Any) -> Any:
         left = amount
         while left > 0:
-            rooms = [self.room_of(child) for child in branch.children]
-            weights = rooms if branch.weigh is None else [branch.weigh(self.run, child) for child in branch.children]
-            shares = share_within(left, weights, rooms, self.odd)
-            placed = sum(self.allocate(child, share) for child, share in zip(branch.children, shares, strict=True))
+            rooms = [child.room(run) for child in children]
+            weights = rooms if branch.weigh is None else [branch.weigh(run, child) for child in branch.children]
+            shares = share_within(left, weights, rooms, odd)
+            placed = sum([child.allocate(run, share) for child, share in zip(children, shares, strict=True)])
             left -= placed
             if not placed:
                 break
-            if self.odd == "each" and left < len(shares) and any(map(self.room_of, branch.children)):
+            if odd == "each" and left < len(shares) and any(child.room(run) for child in children):
                 return amount  # shares rounded each alone are meant to miss the amount: the difference is nobody's
         return amount - left
+
+    return allocate
 
 
 def share_within(amount: Any, weights: Sequence[Exact], rooms: Sequence[Any], odd: Odd) -> list[Any]:

@@ -155,7 +155,7 @@ def servicer_agrees(run: Running, _distribution: Distribution) -> Iterator[Probl
     remedy = "append the month's remittance" if awaits_month else MOVEMENT_IS_WRONG
     for fact in run.collections.of_kind("closing_balance"):
         subject = fact.subject or "pool"
-        if subject in deal.all_pools:
+        if subject in run.terms.pool_accounts:
             ours = pool_balance(run.balances, run.terms, subject)
         elif subject in deal.accounts:
             ours = run.cash_of(subject)

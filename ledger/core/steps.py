@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, cast
 
-from ledger.core.allocation import Branch, Weigh
+from ledger.core.allocation import Branch, Odd, Weigh, allocation_of
 from ledger.core.deal import Block, Node, Step
 from ledger.core.formula import BOOLEAN, MONEY, NUMBER, OPEN, Formula, FormulaError, Name, Read
 from ledger.core.payees import ledger_lowered, payee_of
@@ -41,13 +41,14 @@ class StepCompiler:
     def step(self, path: Path, step: Step) -> CompiledStep:
         self.number += 1
         what = self.what(path, step)
-        amount = self.compiler.formula((*path, step.verb), step.what, MONEY).read if what == "amount" else None
+        money = self.exact if self.is_exact(step) else self.compiler.money
+        amount = money((*path, step.verb), step.what) if what == "amount" else None
         tree = self.tree((*path, "to"), step.to, step, what) if step.to else None
         self._check(path, step, what, tree)
         compiled = CompiledStep(
             number=self.number, label=step.name or describe(step), path=path, verb=step.verb, what=what, amount=amount, tree=tree,
             payees=tuple(tree.payees()) if tree else (), sources=step.from_,
-            limit=self.compiler.formula((*path, "limit"), step.limit, MONEY).read if step.limit else None,
+            limit=money((*path, "limit"), step.limit) if step.limit else None,
             when=self.compiler.formula((*path, "when"), step.when, BOOLEAN).read if step.when else None,
             as_=step.as_, ledger=self._ledger_of(step, what),
             settles=self._ledger((*path, "settles"), step.settles), adds_to=self._ledger((*path, "adds_to"), step.adds_to),
@@ -56,9 +57,23 @@ class StepCompiler:
         return compiled if self.compiler.problems else self._with_payees(compiled)
 
     def _with_payees(self, step: CompiledStep) -> CompiledStep:
-        """The step with what each of its payees can take and how it is given, and of a `record` how it is taken back."""
-        givers = {name: ledger_lowered(step, name) for name in step.payees} if step.verb == "record" else {}
-        return replace(step, takers={name: payee_of(step, name, self.terms) for name in step.payees}, givers=givers)
+        """The step with its tree ready to be given an amount, and of a `record` ready to give it back."""
+        if step.tree is None:
+            return step
+        rounding = self.deal.rounding
+        odd: Odd = "exact" if self.is_exact(step) else rounding.odd_cents
+        gives = allocation_of(step.tree, {name: payee_of(step, name, self.terms) for name in step.payees}, odd, rounding.amounts)
+        if step.verb != "record":
+            return replace(step, gives=gives)
+        lowered = {name: ledger_lowered(step, name) for name in step.payees}
+        return replace(step, gives=gives, takes_back=allocation_of(step.tree, lowered, odd, rounding.amounts))
+
+    def is_exact(self, step: Step | CompiledStep) -> bool:
+        """Whether nothing of a step is rounded yet: it cuts interest, and the deal rounds what is due."""
+        return step.verb == "shortfall" and self.deal.rounding.interest_rounded == "due"
+
+    def exact(self, path: Path, formula: Formula) -> Read:
+        return self.compiler.formula(path, formula, MONEY).read
 
     # What it moves -------------------------------------------------------------------------------------------------
 

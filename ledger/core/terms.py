@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Literal, TypeAlias
 
 from ledger.core import posting
-from ledger.core.allocation import Branch, Payee
+from ledger.core.allocation import Allocation, Branch
 from ledger.core.daycount import months_before, year_fraction
 from ledger.core.deal import AccrualFrom, Deal, Pool, Verb
 from ledger.core.events import Component, Leg
@@ -30,9 +30,10 @@ What = Literal["interest", "fees", "due", "principal", "rest", "ledger", "amount
 class CompiledStep:
     """A step ready to run. `number` counts the file's steps from 1, `label` is what statements print, `path` is its place in the file.
 
-    `amount` and `limit` give units of money, exact. `payees` are the leaves of `tree`, in order; `takers` say of each what it can take and how it is
-    given, `givers` of a `record` how its ledger is lowered. `cause` is that of the step's postings. `ledger` is the ledger that is paid or recorded;
-    `settles` and `adds_to` name ledgers (`B.pdl` as ("pdl", "B"), a ledger of the whole deal as ("borrowed", None), one of the payee's own as ("pdl", "")).
+    `amount` and `limit` give units of money, rounded as the deal says; exact where it rounds interest once, when that is due. `payees` are the leaves of
+    `tree`, in order; `gives` is the tree ready to be given an amount, `takes_back` that of a `record` by which its ledgers are lowered. `cause` is that of
+    the step's postings. `ledger` is the ledger that is paid or recorded; `settles` and `adds_to` name ledgers (`B.pdl` as ("pdl", "B"), a ledger of the
+    whole deal as ("borrowed", None), one of the payee's own as ("pdl", "")).
     """
 
     number: int
@@ -51,8 +52,8 @@ class CompiledStep:
     settles: tuple[str, str | None] | None
     adds_to: tuple[str, str | None] | None
     cause: str
-    takers: Mapping[str, Payee] = field(default_factory=dict)
-    givers: Mapping[str, Payee] = field(default_factory=dict)
+    gives: Allocation | None = None
+    takes_back: Allocation | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ A step asks for an amount, and allocates it down its tree of payees; what each o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import assert_never
+from collections.abc import Iterable
+from typing import Any, assert_never
 
-from ledger.core.allocation import UNLIMITED, Allocation, Payee
+from ledger.core.allocation import UNLIMITED
 from ledger.core.formula import Read
-from ledger.core.money import Money, format_money, round_exact
+from ledger.core.money import Money, format_money
 from ledger.core.problems import Problem, ProblemsFound
 from ledger.core.state import Running
 from ledger.core.terms import CompiledBlock, CompiledStep, Steps
@@ -39,8 +39,6 @@ def run_step(run: Running, step: CompiledStep) -> None:
             record(run, step)
         case "write_down":
             write_down(run, step)
-        case "shortfall" if run.terms.deal.rounding.interest_rounded == "due":
-            cut_exact_interest(run, step)
         case "accrete" | "write_up" | "shortfall":
             move_claims(run, step)
         case _:
@@ -49,22 +47,21 @@ def run_step(run: Running, step: CompiledStep) -> None:
 
 def pay(run: Running, step: CompiledStep) -> None:
     """Pay the least of what is asked, the limit, the cash in the sources, and what the payees can take."""
-    assert step.tree is not None
-    if can_take(run, step.takers):
+    assert step.gives is not None
+    if step.gives.can_take(run):
         cash = sum([run.payable(account) for account in step.sources])
-        in_units(run, step.takers).allocate(step.tree, min(_amount(run, step.amount), _amount(run, step.limit), cash))
+        step.gives.allocate(run, min(_amount(run, step.amount), _amount(run, step.limit), cash))
 
 
 def record(run: Running, step: CompiledStep) -> None:
     """Book an amount in a ledger: of the deal, or of each class of the tree up to its ceiling; a negative amount lowers."""
     assert step.amount is not None
-    amount = round_exact(step.amount(run), run.terms.deal.rounding.amounts)
-    if step.tree is None:
+    amount: Money = step.amount(run)
+    allocation = step.gives if amount > 0 else step.takes_back
+    if allocation is None:
         run.move_ledger(step.ledger or "", None, min(amount, _amount(run, step.limit)), step.label, step.cause)
-        return
-    payees = step.takers if amount > 0 else step.givers
-    if can_take(run, payees):
-        in_units(run, payees).allocate(step.tree, min(abs(amount), _amount(run, step.limit)))
+    elif allocation.can_take(run):
+        allocation.allocate(run, min(abs(amount), _amount(run, step.limit)))
 
 
 def write_down(run: Running, step: CompiledStep) -> None:
@@ -77,41 +74,16 @@ def write_down(run: Running, step: CompiledStep) -> None:
         )
 
 
-def move_claims(run: Running, step: CompiledStep) -> tuple[Money, Money]:
+def move_claims(run: Running, step: CompiledStep) -> tuple[Any, Any]:
     """Allocate a step that moves claims and no cash: interest that is added to a balance or cut, losses given back. What was asked for, what was placed."""
-    assert step.tree is not None
+    assert step.gives is not None
     asked = _amount(run, step.amount)
-    if not asked or not can_take(run, step.takers):
+    if not asked or not step.gives.can_take(run):
         return asked, 0
     asked = min(asked, _amount(run, step.limit))
-    placed: Money = in_units(run, step.takers).allocate(step.tree, asked)
-    return asked, placed
+    return asked, step.gives.allocate(run, asked)
 
 
-def cut_exact_interest(run: Running, step: CompiledStep) -> None:
-    """Cut interest by exact shares, where the deal rounds what is due once."""
-    assert step.tree is not None
-    assert step.amount is not None
-    if can_take(run, step.takers):
-        asked = max(0, step.amount(run))
-        if step.limit is not None:
-            asked = min(asked, max(0, step.limit(run)))
-        Allocation(run, step.takers, "exact", run.terms.deal.rounding.amounts).allocate(step.tree, asked)
-
-
-def can_take(run: Running, payees: Mapping[str, Payee]) -> bool:
-    """Whether any of them can take anything now."""
-    return any(payee.room(run) for payee in payees.values())
-
-
-def in_units(run: Running, payees: Mapping[str, Payee]) -> Allocation:
-    """An allocation in whole units of money, by the deal's rules."""
-    rounding = run.terms.deal.rounding
-    return Allocation(run, payees, rounding.odd_cents, rounding.amounts)
-
-
-def _amount(run: Running, read: Read | None) -> Money:
-    """An amount or a limit of a step, rounded as the deal says; below zero is zero, none is without end."""
-    if read is None:
-        return UNLIMITED
-    return max(0, round_exact(read(run), run.terms.deal.rounding.amounts))
+def _amount(run: Running, read: Read | None) -> Any:
+    """An amount or a limit of a step, Money or still exact; below zero is zero, none is without end."""
+    return UNLIMITED if read is None else max(0, read(run))

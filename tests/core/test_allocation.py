@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.core.allocation import Allocation, Branch, Odd, Payee, share_within
+from ledger.core.allocation import Branch, Odd, Payee, allocation_of, share_within
 
 
 def allocate(tree: Branch, amount: int, rooms: dict[str, int], odd: Odd = "largest_remainder") -> dict[str, int]:
@@ -24,7 +24,7 @@ def allocate(tree: Branch, amount: int, rooms: dict[str, int], odd: Odd = "large
 
         return Payee(lambda _run: rooms[name] - given[name], give)
 
-    placed = Allocation(given, {name: payee(name) for name in rooms}, odd, "half_up").allocate(tree, amount)
+    placed = allocation_of(tree, {name: payee(name) for name in rooms}, odd, "half_up").allocate(given, amount)
 
     assert odd == "each" or placed == sum(given.values())
     return {payee: part for payee, part in given.items() if part}

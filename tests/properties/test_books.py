@@ -197,7 +197,7 @@ def before_the_steps(terms: Terms, opening: State, dates: PeriodDates, collectio
 
 def room(run: Running, step: CompiledStep) -> int:
     """What the payees of a step can take, each counted once."""
-    return sum(payee.room(run) for payee in step.takers.values())
+    return sum(payee.room(run) for payee in step.gives.payees.values()) if step.gives else 0
 
 
 def least(run: Running, step: CompiledStep) -> int:

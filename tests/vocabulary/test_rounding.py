@@ -95,6 +95,18 @@ def test_a_shortfall_is_split_in_cents_or_what_is_due_is_rounded_once(rounded: s
     assert (month["A.interest_due"], month["A.interest_shortfall"]) == (Decimal(due), Decimal(cut))
 
 
+@pytest.mark.parametrize(("rounded", "due", "cut"), [("accrual", "0.24", "0.01"), ("due", "0.25", "0.00")])
+def test_a_shortfall_of_half_a_cent_is_rounded_by_itself_or_with_what_is_due(rounded: str, due: str, cut: str) -> None:
+    waterfall = """waterfall:
+  - {shortfall: shortfall / 2, to: A}
+  - {pay: interest, to: {sequential: notes}, from: funds}
+"""
+    month = books(f"{{interest_rounded: {rounded}}}", waterfall).month(interest=10, shortfall="0.01")
+
+    # A accrues 0.25: a whole cent is cut, or 0.245 is due.
+    assert (month["A.interest_due"], month["A.interest_shortfall"]) == (Decimal(due), Decimal(cut))
+
+
 # Odd cents --------------------------------------------------------------------------------------------------------------------
 
 
