@@ -42,7 +42,7 @@ def test_where_the_time_of_ours_goes_is_shown_without_the_set_up(postgresql_serv
     assert "run_steps" in printed
     assert "open_deal" not in printed
 
-    run(postgresql_server, parse(["--small", "--only", "--help", "--profile"]))
+    run(postgresql_server, parse(["--small", "--only=--help", "--profile"]))
     assert "a process of its own" in capsys.readouterr().out
 
 
