@@ -28,10 +28,11 @@ def profiles(chosen: Iterable[tuple[Figure, Setting]]) -> Iterator[tuple[str, st
                 figure.ours(place)
         finally:
             WATCHED.reset(before)
-        yield figure.title(place.database), _tree(profiler)
+        yield figure.title(place.database), tree(profiler)
 
 
-def _tree(profiler: Profiler) -> str:
+def tree(profiler: Profiler) -> str:
+    """What a profiler saw, of the calls that took long enough."""
     if profiler.last_session is None:
         return "its time goes in a process of its own, which is not seen from here"
     return profiler.output_text(time="percent_of_total", processor_options={"filter_threshold": LEAST})
