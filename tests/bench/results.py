@@ -17,7 +17,7 @@ from typing import Any
 
 import psycopg
 
-from tests.bench.figure import Figure, Measured
+from tests.bench.figure import EITHER, NEITHER, Figure, Measured
 from tests.bench.setting import Sizes
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,7 +68,7 @@ def together(files: Iterable[Path], groups: Iterable[Iterable[Figure]]) -> list[
             of_figure = runs.setdefault(kept["figure"], {})
             for name, values in kept["runs"].items():
                 of_figure.setdefault(name, []).extend(values)
-    figures = [(figure, database) for group in groups for figure in group for database in figure.databases]
+    figures = [(figure, database) for group in groups for database in (*EITHER, *NEITHER) for figure in group if database in figure.databases]
     titled = [(figure.title(database), figure.goals_on(database)) for figure, database in figures]
     return [Measured(title, runs[title], goals) for title, goals in titled if title in runs]
 
