@@ -41,7 +41,7 @@ def _dates(named: Iterable[tuple[Any, Any]]) -> PeriodDates | None:
 
 
 class Months:
-    """The periods of a deal as recorded, read ahead by the year: each costs little beside the queries that find it."""
+    """The periods of a deal as recorded, read ahead by ten years: each costs little beside the queries that find it."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader

@@ -85,7 +85,7 @@ def _wrong(deal: str, number: int) -> Problem:
 
 
 def _by_terms(reader: Reader, deal: str, rows: Iterable[DistributionHeader | DistributionRow]) -> Iterator[tuple[Pools, list[int]]]:
-    """The numbers of some distributions by the terms that they ran under, as far as those are of pools."""
+    """The numbers of some distributions, with the pools of the terms that they ran under."""
     numbers = defaultdict[str, list[int]](list)
     for row in rows:
         numbers[row.terms_digest].append(row.number)

@@ -1,4 +1,4 @@
-"""Reading many periods at once: a year of a trust costs three queries, not three a month."""
+"""Reading many periods at once: ten years of a trust cost four queries, not four a month."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _COLUMNS = tables.event.c
 _EVENT_COLUMNS = [_COLUMNS[name] for name in Event._fields]
 _COMMITS = tables.log_commit.c
 
-# The queries of a year, put together once: SQLAlchemy takes longer to build one than a database to answer it.
+# The queries of many periods, put together once: SQLAlchemy takes longer to build one than a database to answer it.
 _DEAL = bindparam("deal", type_=Integer)
 _KINDS: BindParameter[Any] = bindparam("kinds", expanding=True)
 _FROM_FIRST = (_COMMITS.deal_id == _DEAL, _COMMITS.period >= bindparam("first"))
