@@ -73,13 +73,8 @@ class EventsExplained(ReadingsExplained):
 
     def _of_stated_balance(self, part: Part) -> Explanation:
         path: Path = ("pool", "balance") if self.deal.pool else ("pools", part.subject, "balance")
-        before = self.balance("the balance that reported movements leave", self.pool_accounts(part.subject), part.at)
+        before = self.balance("the balance that reported movements leave", self.terms.pool_accounts[part.subject], part.at)
         return self._turned(part, [before, less(self.amount("closing balance as stated", self.evidence.by_path[path][-1]))])
-
-    def pool_accounts(self, pool: str) -> list[str]:
-        """The accounts that a pool's balance is the sum of."""
-        defaulted = [self.terms.defaulted_account(pool)] if self.deal.all_pools[pool].defaulted == "included" else []
-        return [self.terms.pool_account(pool), *defaulted]
 
     # Lines of the log --------------------------------------------------------------------------------------------------
 

@@ -279,8 +279,8 @@ ACCOUNT: Mapping[str, Explain] = {
 
 POOL: Mapping[str, Explain] = {
     "original_balance": lambda explainer, subject, _upto: explainer.original(subject),
-    "opening_balance": lambda explainer, subject, _upto: explainer.opening("opening balance", explainer.pool_accounts(subject)),
-    BALANCE: lambda explainer, subject, upto: explainer.of_accounts("balance", explainer.pool_accounts(subject), upto),
+    "opening_balance": lambda explainer, subject, _upto: explainer.opening("opening balance", explainer.terms.pool_accounts[subject]),
+    BALANCE: lambda explainer, subject, upto: explainer.of_accounts("balance", explainer.terms.pool_accounts[subject], upto),
     "loss": lambda explainer, subject, upto: explainer.pool_loss(subject, upto),
     "cumulative_loss": lambda explainer, subject, upto: explainer.cumulative_loss(subject, upto),
     "factor": _factor,

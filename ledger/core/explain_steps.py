@@ -12,6 +12,7 @@ from ledger.core.explain_readings import ReadingsExplained
 from ledger.core.explanation import Explanation, given, less, rounded, total
 from ledger.core.formula import MONEY, NUMBER
 from ledger.core.money import Money
+from ledger.core.names import claims_to_interest
 from ledger.core.posting import EXCESS
 from ledger.core.problems import Path
 from ledger.core.terms import CompiledStep
@@ -51,8 +52,7 @@ class StepsExplained(ReadingsExplained):
         """The accounts that hold what a payee can be paid in a step; none where it can be paid any amount."""
         match step.what:
             case "interest" | "due" if payee in self.terms.claims:
-                claims = self.terms.claims[payee]
-                return [claims.interest] if step.verb == "accrete" else [claims.interest_on_unpaid, claims.shortfall, claims.interest]
+                return [self.terms.claims[payee].interest] if step.verb == "accrete" else list(claims_to_interest(self.terms, payee))
             case "principal":
                 return [self.terms.claims[payee].principal]
             case "fees" | "due":

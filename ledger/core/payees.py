@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from ledger.core import posting
-from ledger.core.allocation import UNLIMITED, Payee
+from ledger.core.allocation import UNLIMITED, Payee, Room
 from ledger.core.money import Exact, Money, round_exact, round_to_multiple
 from ledger.core.names import claims_to_interest, cumulative_loss, unpaid_interest
 from ledger.core.netting import net
@@ -17,7 +17,6 @@ from ledger.core.posting import EXCESS, LOSS, ROUNDING
 from ledger.core.state import Running
 from ledger.core.terms import CompiledStep, Terms
 
-Room: TypeAlias = Callable[[Running], Money]
 Give: TypeAlias = Callable[[Running, Money], None]
 Pay: TypeAlias = Callable[[Running, str, Money], None]
 """Pays an amount out of an account of cash."""

@@ -39,7 +39,9 @@ def run_step(run: Running, step: CompiledStep) -> None:
             record(run, step)
         case "write_down":
             write_down(run, step)
-        case "accrete" | "write_up" | "shortfall":
+        case "shortfall":
+            cut_interest(run, step)
+        case "accrete" | "write_up":
             move_claims(run, step)
         case _:
             assert_never(step.verb)
@@ -72,6 +74,13 @@ def write_down(run: Running, step: CompiledStep) -> None:
         raise ProblemsFound(
             [Problem(f"{left} of loss cannot be written down: no class of the step has a balance left", "name further classes in `to`, or limit the amount")]
         )
+
+
+def cut_interest(run: Running, step: CompiledStep) -> None:
+    """Cut the entitlement to interest for good: prepayment interest shortfalls, Relief Act. What is asked is not read where there is nothing to cut."""
+    assert step.gives is not None
+    if step.gives.can_take(run):
+        move_claims(run, step)
 
 
 def move_claims(run: Running, step: CompiledStep) -> tuple[Any, Any]:

@@ -36,18 +36,18 @@ def load(source: bytes, name: str, called: str | None = None) -> Terms:
     """A deal file as terms that run, under another id where one is `called`. Raises ProblemsFound with all that is wrong, each placed `name:line:column`."""
     document = yaml_text.read(source, name)
     reading = _read(document, Deal)
-    terms, later = _compiled(reading.model.under(called)) if reading.model is not None else (None, [])
+    terms, later = _compiled(reading.model, called) if reading.model is not None else (None, [])
     problems = [*reading.problems, *(reading.as_written(problem) for problem in later if reading.is_sure(problem))]
     if terms is None or problems:
         raise ProblemsFound(document.placed(problems))
     return terms
 
 
-def _compiled(deal: Deal) -> tuple[Terms | None, list[Problem]]:
-    """The terms of a deal, or what is wrong with it; in either case what is wrong with its calendars and its time zone."""
+def _compiled(deal: Deal, called: str | None) -> tuple[Terms | None, list[Problem]]:
+    """The terms of a deal under its id or another, or what is wrong with it; in either case what is wrong with its calendars and its time zone."""
     problems = [*_unknown_to_the_world(deal)]
     try:
-        return compile_deal(deal), problems
+        return compile_deal(deal.under(called)), problems
     except ProblemsFound as found:
         return None, [*problems, *found.problems]
 

@@ -72,7 +72,6 @@ def verify_in(
     """`verify` as a reader sees the books, which may be in the middle of a transaction. `of_database` is what is wrong with the database itself."""
     problems = [*of_database, *orphans(reader.connection), *check_acts(reader.connection), *verify_books(reader, deal)]
     problems += seal_problems(reader, deal, anchor) if anchor else []
-    problems = problems or list(life_problems(reader, deal))  # whoever draws a statement rests on them
     if problems:
         return Verified(deal, 0, "", 0, tuple(problems))
     head = reader.head(deal)
@@ -80,7 +79,8 @@ def verify_in(
     rows = reader.distributions(deal)
     replay = _Replay(reader, versions, rows)
     problems = [problem for row in rows for problem in replay.problems(row)]
-    problems += published_problems(reader, versions)
+    # A statement that is drawn again rests on the lives that are kept.
+    problems += list(life_problems(reader, deal)) or published_problems(reader, versions)
     problems += approval_problems(reader, versions)
     proof, evidence = proof_of(reader, deal), check_evidence(reader, deal, evidence_key, everything=all_evidence)
     problems += evidence.problems

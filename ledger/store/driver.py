@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import Connection, Executable
 from sqlalchemy.exc import DBAPIError
+
+# What psycopg would print of a pipeline that was refused is raised, as a problem or as an error.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 _NAMED = {"sqlite": "named", "postgresql": "pyformat"}
 """How each driver takes values by name."""
@@ -66,7 +70,9 @@ class DriverErrors:
         dialect: Any = self._connection.dialect
         if isinstance(error, dialect.dbapi.Error):
             if dialect.is_disconnect(error, driver_connection(self._connection), None):
-                self._connection.invalidate(error)  # there is nothing to roll back any more, and nobody else shall be given it
+                # There is nothing to roll back any more; and a server that ended one connection has most often ended all that are kept.
+                self._connection.invalidate(error)
+                self._connection.engine.dispose()
             raise DBAPIError.instance("", None, error, dialect.dbapi.Error, dialect=dialect) from error
 
 

@@ -97,6 +97,15 @@ def test_a_shortfall_passes_over_a_class_that_accrued_nothing(sections: str) -> 
 
 
 @pytest.mark.parametrize("sections", ["", ROUNDED_WHEN_DUE])
+def test_a_shortfall_is_not_read_where_there_is_nothing_to_cut(sections: str) -> None:
+    """Else a formula that divides by what is paid off would stop every later month."""
+    step = "{shortfall: pool.balance * pool.balance / B.balance, to: B}"
+    classes = CLASSES.replace("B: {original_balance: 300, rate: 12%}", "B: {original_balance: 0, rate: 12%}")
+
+    assert books(step, INTEREST, sections=sections, classes=classes).month(interest=20)["B.interest_shortfall"] == 0
+
+
+@pytest.mark.parametrize("sections", ["", ROUNDED_WHEN_DUE])
 @pytest.mark.parametrize("step", ["{shortfall: 0, to: A}", "{shortfall: 0 - 5, to: A}", "{shortfall: 4, to: A, limit: 0}"])
 def test_a_shortfall_of_nothing_cuts_nothing(sections: str, step: str) -> None:
     month = books(step, INTEREST, sections=sections).month(interest=20)

@@ -56,9 +56,12 @@ def test_a_commit_is_the_same_whether_its_events_are_sent_with_it_or_before(book
         assert reader.signatures(DEAL)[receipt.position].act == 3
 
 
-def test_a_connection_that_the_server_ended_is_given_to_nobody_again(postgresql: str) -> None:
+def test_connections_that_the_server_ended_are_given_to_nobody_again(postgresql: str) -> None:
+    """A restart of the server ends all that are kept: the first use of one is the last that fails."""
     store = Store(postgresql)
     sample.open_deal(store)
+    with store.engine.connect(), store.engine.connect(), store.engine.connect():
+        pass
     with psycopg.connect(postgresql, autocommit=True) as server:
         server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
 
