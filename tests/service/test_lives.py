@@ -22,7 +22,7 @@ from ledger.reports.json import to_json
 from ledger.service.lives import pool_lives
 from ledger.service.terms import terms_of
 from ledger.store.engine import Store
-from ledger.store.tables import pool_life
+from ledger.store.tables import distribution, pool_life
 from tests.store.owner import as_owner
 
 DEAL = """
@@ -218,6 +218,15 @@ def test_books_that_are_imported_or_restored_keep_the_same_lives(trust: Trust, t
         with store.reading() as found, trust.store.reading() as reader:
             assert found.kept_lives(trust.name) == reader.kept_lives(trust.name)
         store.close()
+
+
+def test_a_chain_that_was_bent_into_a_ring_is_followed_once(trust: Trust) -> None:
+    """Books that were altered are not followed for ever."""
+    trust.drop()
+    with as_owner(trust.store) as connection:
+        connection.execute(update(distribution).where(distribution.c.number == 3).values(previous=6))
+
+    assert lived(trust, 30) == (0, 27)
 
 
 ALTERED: dict[str, dict[str, Any]] = {
