@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -47,8 +48,12 @@ STYLE: Mapping[str, Any] = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=16)
 def svg(chart: Chart) -> bytes:
-    """One chart as an SVG element with its title and description, ready to stand in a page. Raises ProblemsFound where matplotlib is not installed."""
+    """One chart as an SVG element with its title and description, ready to stand in a page. Raises ProblemsFound where matplotlib is not installed.
+
+    The last ones drawn are kept: a distribution day asks for those of a deal for its page, and again for its PDF.
+    """
     with _styled():
         figure = _figure(1)
         _draw(figure, figure.add_gridspec(1, 1), 0, chart)
