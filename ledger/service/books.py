@@ -90,7 +90,7 @@ def stored(reader: Reader, terms: Terms, number: int) -> Stored:
     row = reader.distribution(deal, number)
     opening = State(0, terms.deal.closing_date, {})
     if row.previous is not None:
-        opening, _, _ = _decoded(reader, deal, reader.distribution(deal, row.previous))
+        opening = closed_with(reader, deal, row.previous)
     state, dates, readings = _decoded(reader, deal, row)
     distribution = Distribution(state.number, dates, opening, state, tuple(reader.postings(deal, number)), readings)
     return Stored(number, row.known_at, distribution, row.header, row.digest)
@@ -104,6 +104,11 @@ def closings(reader: Reader, deal: str, rows: Iterable[DistributionRow]) -> dict
 
 def _decoded(reader: Reader, deal: str, row: DistributionRow) -> tuple[State, PeriodDates, Readings]:
     return decode_state(row.state, reader.closing_of(deal, row.number))
+
+
+def closed_with(reader: Reader, deal: str, number: int) -> State:
+    """The state that a distribution closed with, by its number in the store; what it posted is not read."""
+    return _decoded(reader, deal, reader.distribution(deal, number))[0]
 
 
 class Closed(NamedTuple):

@@ -21,7 +21,7 @@ from ledger.core.processor import distribute as run_period
 from ledger.core.state import Running
 from ledger.core.terms import Terms
 from ledger.files import deal_file
-from ledger.service.books import Months, latest, numbered, stored
+from ledger.service.books import Months, closed_with, last_closed, numbered, stored
 from ledger.service.distributions import Run
 from ledger.service.reopening import History, approved_or_proposed, asks_for_approval, replay
 from ledger.service.terms import Versions, named, terms_stated
@@ -89,8 +89,8 @@ class Incoming:
         self.key = schedule.named(self.opening_terms.deal, self.effective)
         self.terms = named(self.given, self.versions.deal) if self.given.deal.deal == self.versions.own_id else self.given
         self.history = History.of(self.writer, self.versions.deal)
-        self.last = latest(self.writer, self.opening_terms)
-        self.next_key = schedule.key_of(self.opening_terms.deal, self.last.distribution.number + 1)
+        last = last_closed(self.writer, self.versions.deal).state
+        self.next_key = schedule.key_of(self.opening_terms.deal, last.number + 1)
         later = [event.effective_on for _, event in self.versions.events if event.effective_on and event.effective_on > self.key]
         self.until = min(later, default=None)
 
@@ -105,7 +105,7 @@ class Incoming:
         if self.versions.event(self.key).code == self.digest:
             yield Problem(f"this file is in force for {self.key} already", "there is nothing to correct", place=self.name)
         before = self.history.before(self.key)
-        state = stored(self.writer, self.opening_terms, before.number).distribution.closing
+        state = closed_with(self.writer, deal, before.number)
         yield from check_amendment(terms_stated(self.writer, deal, before.terms_digest), self.terms, state.number + 1, state)
 
     @property
@@ -148,7 +148,7 @@ class Incoming:
 
     def _aside(self) -> Iterator[Misapplied]:
         """Each closed period that the corrected terms count for, under them, beside what the books have and have adjusted since."""
-        state = stored(self.writer, self.opening_terms, self.history.before(self.key).number).distribution.closing
+        state = closed_with(self.writer, self.versions.deal, self.history.before(self.key).number)
         months, payments, problems = Months(self.writer), Payments(self.terms), list[Problem]()
         for key in self.history.from_period(self.key):
             if self.until is not None and key >= self.until:

@@ -14,7 +14,7 @@ from ledger.core.processor import distribute as run_period
 from ledger.core.settlement import settled
 from ledger.core.state import State
 from ledger.files import deal_file
-from ledger.service.books import collections, header_of, recorded_dates, stored
+from ledger.service.books import closed_with, collections, header_of, recorded_dates
 from ledger.service.lives import Recorded, keep_lives
 from ledger.service.reopening import History
 from ledger.service.terms import Versions
@@ -66,7 +66,7 @@ class Rebuilder:
     def _state_after(self, number: int) -> State:
         """What a period opens with: as a rule the distribution that was made last."""
         if self._closing is None or self._closing[0] != number:
-            return stored(self._writer, self._terms().at()[0], number).distribution.closing
+            return closed_with(self._writer, self._deal, number)
         return self._closing[1]
 
     def _record(self, header: seal.DistributionHeader, distribution: Distribution, event: Event) -> None:

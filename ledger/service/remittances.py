@@ -15,6 +15,7 @@ from ledger.core.events import KINDS, Event
 from ledger.core.mapping_report import MappingReport
 from ledger.core.names import pool_balance
 from ledger.core.problems import Problem, ProblemsFound, nearest, stop_on
+from ledger.core.state import State
 from ledger.core.terms import Terms
 from ledger.files import calendars, csv_text, parquet, remittance, remittance_checks, sources, spool
 from ledger.files.importers import CANONICAL, PARQUET, Importer, detected, importer_of, mapping_of
@@ -23,7 +24,7 @@ from ledger.files.remittance_month import INCOMPLETE, Group, Loans, Month
 from ledger.files.sources import Source
 from ledger.files.spool import Share, Spool
 from ledger.service import evidence
-from ledger.service.books import Stored, in_order, last_closed, opened_at, recorded_dates, stored
+from ledger.service.books import closed_with, in_order, last_closed, opened_at, recorded_dates
 from ledger.service.imports import ACCEPTABLE, Import, Refused
 from ledger.service.ledgers import Opening, not_loans, pools_adjusted, spooled_loans
 from ledger.service.terms import Versions
@@ -66,7 +67,7 @@ def remit(
         return [Remitted(month.period, None, len(month.events), incoming.reports.get(month.period)) for month in months]
     with evidence.kept_if_refused(store, deal, source, arriving), without_searching_for_cycles(), store.writing(deal) as writer:
         versions = Versions(writer, deal)
-        opening = stored(writer, versions.at()[0], 0)
+        opening = closed_with(writer, deal, 0)
         done = [_append_month(writer, versions, month, opening, incoming, position + index, actor, reason) for index, month in enumerate(months)]
         evidence.keep(store, writer, source, arriving, {month.period: month.receipt for month in done if month.receipt})
         return done
@@ -227,7 +228,7 @@ def _unknown_warnings(accept: Collection[str]) -> Iterator[Problem]:
 
 
 def _append_month(
-    writer: Writer, versions: Versions, month: RemittedMonth, opening: Stored, incoming: _Incoming, position: int, actor: str, reason: str
+    writer: Writer, versions: Versions, month: RemittedMonth, opening: State, incoming: _Incoming, position: int, actor: str, reason: str
 ) -> Remitted:
     """One month as one commit: what was received, the period's dates where it is new, then the file's events.
 
@@ -251,13 +252,13 @@ def _with_origins(reader: Reader, terms: Terms, month: RemittedMonth) -> Iterabl
     return (event if origin is None else event._replace(corrects_position=first.get(origin, 1), effective_on=origin) for event, origin in origins)
 
 
-def _dates_to_record(reader: Reader, terms: Terms, key: date, number: int, opening: Stored) -> list[Event]:
+def _dates_to_record(reader: Reader, terms: Terms, key: date, number: int, opening: State) -> list[Event]:
     """The events that record a period's dates, where it is new; the previous distribution is the one on record."""
     deal = terms.deal
     if recorded_dates(reader, deal.deal, key) is not None:
         return []
-    if number == opening.distribution.number + 1:
-        previous = opening.distribution.closing.last_distribution
+    if number == opening.number + 1:
+        previous = opening.last_distribution
     else:
         before = recorded_dates(reader, deal.deal, schedule.key_of(deal, number - 1))
         assert before is not None  # no month is left out, so the one before is open

@@ -14,7 +14,7 @@ from ledger.core.events import Event
 from ledger.core.problems import Problem, ProblemsFound, stop_on
 from ledger.core.settlement import settled
 from ledger.service.actors import approver_problems
-from ledger.service.books import Months, header_of, recording, stored
+from ledger.service.books import Months, closed_with, header_of, recording
 from ledger.service.distributions import Run, run_after
 from ledger.service.terms import Versions, terms_stated
 from ledger.store.books import DistributionRow
@@ -61,7 +61,7 @@ def replay(writer: Writer, versions: Versions, first: date, actor: str, reason: 
 
 def _again(reader: Reader, versions: Versions, history: History, first: date) -> Iterator[Run]:
     opens = history.before(first)
-    state = stored(reader, versions.at()[0], opens.number).distribution.closing
+    state = closed_with(reader, versions.deal, opens.number)
     before, months = terms_stated(reader, versions.deal, opens.terms_digest), Months(reader)
     for key in history.from_period(first):
         terms, digest = versions.at(key)
